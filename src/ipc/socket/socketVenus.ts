@@ -1,0 +1,56 @@
+import { ROOT, encodeCall } from '../call.ts';
+import { speakForUser } from '../calls/speakForUser.ts';
+import type { PioctlRequest } from '../framing.ts';
+import type { FileTree, Venus, VenusEvent } from '../venus.ts';
+import type { HttpOptions, HttpSession } from './httpSession.ts';
+import { PioctlConnection } from './pioctlConnection.ts';
+
+/** The embedded venus behind its socket: pioctls on a connection of their own, all that streams as HTTP. */
+export class SocketVenus implements Venus {
+  readonly #path: string;
+  readonly #options: HttpOptions;
+  #connection: Promise<PioctlConnection> | undefined;
+  #http: Promise<HttpSession> | undefined;
+
+  constructor(path: string, options: HttpOptions) {
+    this.#path = path;
+    this.#options = options;
+  }
+
+  async pioctl(request: PioctlRequest): Promise<Uint8Array> {
+    this.#connection ??= this.#connect();
+    const connection = await this.#connection;
+    return connection.pioctl(request);
+  }
+
+  async files(): Promise<FileTree> {
+    const { HttpFiles } = await import('./httpFiles.ts');
+    return new HttpFiles(await this.http());
+  }
+
+  async *events(): AsyncGenerator<VenusEvent> {
+    yield* (await this.http()).events();
+  }
+
+  /** The HTTP dialect itself, for what no port has. Loaded when first used: it costs five times the start of a tool. */
+  http(): Promise<HttpSession> {
+    this.#http ??= import('./httpSession.ts').then(
+      ({ HttpSession }) => new HttpSession(this.#path, this.#options),
+    );
+    return this.#http;
+  }
+
+  async close(): Promise<void> {
+    const [connection, http] = await Promise.allSettled([this.#connection, this.#http]);
+    if (connection.status === 'fulfilled') connection.value?.close();
+    if (http.status === 'fulfilled') await http.value?.close();
+  }
+
+  async #connect(): Promise<PioctlConnection> {
+    const connection = new PioctlConnection(this.#path, this.#options.timeLimit);
+    if (this.#options.uid !== undefined) {
+      await connection.pioctl(encodeCall(speakForUser, ROOT, this.#options.uid));
+    }
+    return connection;
+  }
+}
