@@ -1,0 +1,235 @@
+import { formatRealmFid } from '../../ipc/fid.ts';
+import type { AttributeChange, DirectoryEntry, FileStatus, FileTree, WriteOptions } from '../../ipc/venus.ts';
+import { fail } from '../fail.ts';
+import { type EntryRecord, FRAGMENT, type ObjectStatus, type StoreTarget } from '../net/fileProtocol.ts';
+import { isErrno } from '../../ipc/errors.ts';
+import {
+  type ObjectPlace,
+  type Place,
+  changeable,
+  changeableDirectory,
+  isMountLink,
+  rootFid,
+} from './place.ts';
+import { walk, walkToParent } from './pathWalk.ts';
+import type { UserSession } from './userSession.ts';
+
+/** Entries asked for at a time. */
+const PAGE = 1024;
+const SYMLINK_MODE = 0o777;
+
+interface ParentAndName {
+  readonly directory: ObjectPlace;
+  readonly name: string;
+}
+
+/** The file tree as one local user sees it. */
+export class SessionFiles implements FileTree {
+  readonly #session: UserSession;
+
+  constructor(session: UserSession) {
+    this.#session = session;
+  }
+
+  async lstat(path: string): Promise<FileStatus> {
+    return this.#describe(await walk(this.#session, path, false));
+  }
+
+  async resolve(path: string): Promise<{ path: string; status: FileStatus }> {
+    const place = await walk(this.#session, path, true);
+    return { path: place.path, status: this.#describe(place) };
+  }
+
+  async *readdir(path: string): AsyncGenerator<DirectoryEntry> {
+    const place = await walk(this.#session, path, true);
+    if (place.kind === 'root') {
+      const { status } = await this.resolve(`/${this.#session.realm}`);
+      yield { name: this.#session.realm, type: 'directory', identity: status.identity };
+      return;
+    }
+    const directory = place.status.fid;
+    const server = await this.#session.client.serverOf(directory.volume);
+    for (let after: string | undefined; ;) {
+      const credentials = this.#session.credentials();
+      const page = await server.call('readDirectory', { credentials, directory, after, limit: PAGE });
+      for (const entry of page) yield await this.#listed(place, entry);
+      after = page.at(-1)?.name;
+      if (page.length < PAGE) return;
+    }
+  }
+
+  async readlink(path: string): Promise<string> {
+    const place = await walk(this.#session, path, false);
+    return (place.kind === 'object' ? place.status.target : undefined) ?? fail('EINVAL');
+  }
+
+  async *read(path: string): AsyncGenerator<Uint8Array> {
+    const { fid } = file(await walk(this.#session, path, true));
+    const server = await this.#session.client.serverOf(fid.volume);
+    const { handle, length } = await server.call('openFetch', {
+      credentials: this.#session.credentials(),
+      fid,
+    });
+    this.#report('fetch', path, length);
+    try {
+      for (let offset = 0; offset < length;) {
+        const bytes = await server.call('fetchFragment', {
+          handle,
+          offset,
+          length: Math.min(FRAGMENT, length - offset),
+        });
+        if (bytes.length === 0) fail('EIO', 'The contents of the file are shorter than its length.');
+        offset += bytes.length;
+        yield bytes;
+      }
+    } finally {
+      await server.call('closeFetch', { handle });
+    }
+  }
+
+  async write(path: string, contents: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<void> {
+    const target = await this.#storeTarget(path, options);
+    const volume = target.kind === 'existing' ? target.fid.volume : target.directory.volume;
+    const server = await this.#session.client.serverOf(volume);
+    const credentials = this.#session.credentials();
+    const { handle } = await server.call('openStore', { credentials, target });
+    try {
+      for await (const chunk of contents) {
+        for (let at = 0; at < chunk.length; at += FRAGMENT) {
+          await server.call('storeFragment', { handle, bytes: chunk.subarray(at, at + FRAGMENT) });
+        }
+      }
+    } catch (error) {
+      await server.call('abandonStore', { handle });
+      throw error;
+    }
+    const storeId = await this.#session.client.storeIds.next();
+    const { length } = await server.call('commitStore', { credentials, storeId, handle });
+    this.#report('store', path, length);
+  }
+
+  async mkdir(path: string, mode: number): Promise<void> {
+    const { directory, name } = await this.#parent(path);
+    await this.#session.makeDirectory({ directory: directory.status.fid, name, mode });
+  }
+
+  async symlink(path: string, target: string): Promise<void> {
+    const { directory, name } = await this.#parent(path);
+    await this.#session.makeSymlink({ directory: directory.status.fid, name, target, mode: SYMLINK_MODE });
+  }
+
+  async link(existing: string, path: string): Promise<void> {
+    const { fid, type } = changeable(await walk(this.#session, existing, false)).status;
+    if (type === 'directory') fail('EPERM');
+    const { directory, name } = await this.#parent(path);
+    if (directory.status.fid.volume !== fid.volume) fail('EXDEV');
+    await this.#session.link({ directory: directory.status.fid, name, fid });
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    const [source, target] = [await this.#parent(from), await this.#parent(to)];
+    try {
+      await this.#checkNotMounted(target);
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT', 'EACCES')) throw error;
+    }
+    await this.#session.rename({
+      fromDirectory: source.directory.status.fid,
+      fromName: source.name,
+      toDirectory: target.directory.status.fid,
+      toName: target.name,
+    });
+  }
+
+  async remove(path: string): Promise<void> {
+    const { directory, name } = await this.#parent(path);
+    await this.#checkNotMounted({ directory, name });
+    await this.#session.remove({ directory: directory.status.fid, name });
+  }
+
+  async setattr(path: string, change: AttributeChange): Promise<void> {
+    const { fid } = changeable(await walk(this.#session, path, true)).status;
+    await this.#session.setStatus({ fid, ...change });
+  }
+
+  /** A mount point goes by rmmount alone, so that a volume does not vanish by a slip of the hand. */
+  async #checkNotMounted({ directory, name }: ParentAndName): Promise<void> {
+    const victim = await this.#session.lookup(directory.status.fid, name);
+    if (isMountLink(victim)) fail('EBUSY', 'A volume is mounted there. To unmount it: cfs rmmount');
+  }
+
+  async #parent(path: string): Promise<ParentAndName> {
+    const { directory, name } = await walkToParent(this.#session, path);
+    if (name === '.' || name === '..') fail('EINVAL');
+    return { directory: changeableDirectory(directory), name };
+  }
+
+  /** The file behind a path, through links; or a new one in the directory that is there. */
+  async #storeTarget(path: string, { mode, exclusive }: WriteOptions): Promise<StoreTarget> {
+    try {
+      const place = await walk(this.#session, path, true);
+      return exclusive ? fail('EEXIST') : { kind: 'existing', fid: file(place).fid };
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error;
+    }
+    const { directory, name } = await this.#parent(path);
+    return { kind: 'new', directory: directory.status.fid, name, mode };
+  }
+
+  /** A link by which a volume is mounted shows as the directory it leads to. */
+  async #listed(directory: ObjectPlace, { name, type, fid }: EntryRecord): Promise<DirectoryEntry> {
+    const entry = { name, type, identity: formatRealmFid({ ...fid, realm: this.#session.realm }) };
+    if (type !== 'symlink') return entry;
+    try {
+      const status = this.#describe(await walk(this.#session, `${directory.path}/${name}`, false));
+      return { name, type: status.type, identity: status.identity };
+    } catch (error) {
+      // It was there when the directory was read, as everything else in the list.
+      if (isErrno(error, 'ENOENT')) return entry;
+      throw error;
+    }
+  }
+
+  #describe(place: Place): FileStatus {
+    if (place.kind === 'root') return rootStatus;
+    const { status, mount } = place;
+    return {
+      ...describe(status, this.#session.realm),
+      ...(mount ? { mountPoint: mount.contents } : {}),
+    };
+  }
+
+  #report(kind: string, subject: string, bytes: number): void {
+    this.#session.client.events.report({ kind, uid: this.#session.uid, subject, detail: `${bytes} bytes` });
+  }
+}
+
+const rootStatus: FileStatus = {
+  type: 'directory',
+  length: 2048,
+  mode: 0o755,
+  linkCount: 3,
+  owner: 0,
+  modified: 0,
+  identity: formatRealmFid(rootFid),
+};
+
+function describe(status: ObjectStatus, realm: string): FileStatus {
+  const { type, length, mode, linkCount, owner, ownerName, modified, fid } = status;
+  return {
+    type,
+    length,
+    mode,
+    linkCount,
+    owner,
+    ownerName,
+    modified,
+    identity: formatRealmFid({ ...fid, realm }),
+  };
+}
+
+/** @throws VenusError EISDIR */
+function file(place: Place): ObjectStatus {
+  if (place.kind === 'root' || place.status.type === 'directory') return fail('EISDIR');
+  return place.status;
+}

@@ -1,0 +1,136 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DaemonStatus } from '../ipc/socket/routes.ts';
+import { CacheManager, ROOT_VOLUME } from './client/cacheManager.ts';
+import type { FileProtocol } from './net/fileProtocol.ts';
+import { Network } from './net/network.ts';
+import type { RealmProtocol } from './net/realmProtocol.ts';
+import { FileServer } from './server/fileServer.ts';
+import { RealmServer } from './server/realmServer.ts';
+import { type RealmStore, openRealmStore } from './server/realmStore.ts';
+import { HttpDialect, defaultHttpLimits } from './socket/http/httpDialect.ts';
+import { Listener } from './socket/listener.ts';
+import { PioctlDialect, defaultPioctlLimits } from './socket/pioctlDialect.ts';
+import { DataLock } from './store/dataLock.ts';
+import { Database } from './store/database.ts';
+
+export interface DaemonOptions {
+  readonly dataDirectory: string;
+  /** Name of the realm that is made if there is none yet; otherwise it must be the one there is. */
+  readonly realm: string | undefined;
+  readonly socket: string;
+  /** The local user it belongs to. */
+  readonly uid: number;
+  readonly version: string;
+}
+
+/** A running venus, with its servers and its auth server, all in this process. */
+export interface Daemon {
+  readonly realm: string;
+  readonly socket: string;
+  /** Resolves when it has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  /** Ends it cleanly. */
+  stop(): void;
+}
+
+const SERVER = { name: 's1', address: '127.10.0.1' } as const;
+const CLIENT = 'venus';
+
+/**
+ * Starts a venus on a data directory.
+ * @throws InUseError if the directory or the socket is in use; ConfigurationError if it holds another realm
+ */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  mkdirSync(options.dataDirectory, { recursive: true, mode: 0o700 });
+  const dataDirectory = realpathSync(options.dataDirectory);
+  const closers: (() => Promise<void> | void)[] = [];
+  const closeAll = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    const lock = await DataLock.take(dataDirectory, options.socket);
+    closers.push(() => lock.release());
+    const realm = await openRealmStore(dataDirectory, options.realm);
+    closers.push(() => realm.close());
+    const server = await openServer(dataDirectory, realm);
+    closers.push(() => server.close());
+    const client = await openClient(dataDirectory, realm, server);
+    closers.push(() => client.close());
+
+    let stop = () => {};
+    const stopped = new Promise<void>((resolve) => (stop = resolve));
+    const status = () => describe(options, dataDirectory, client, startedAt);
+    const startedAt = new Date();
+    const http = new HttpDialect(client, options.uid, { status, shutDown: stop }, defaultHttpLimits);
+    closers.push(() => http.close());
+    const listener = await Listener.open(
+      options.socket,
+      options.uid,
+      (socket) => new PioctlDialect(socket, client, options.uid, defaultPioctlLimits),
+      (socket) => http.accept(socket),
+    );
+    closers.push(() => listener.close());
+    return { realm: realm.name, socket: options.socket, ended: stopped.then(closeAll), stop };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function openServer(dataDirectory: string, realm: RealmStore): Promise<FileServer> {
+  const { protection, tokenKey } = realm;
+  const directory = join(dataDirectory, 'servers', SERVER.name);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return FileServer.open({ directory, protection, tokenKey, now: Date.now });
+}
+
+async function openClient(
+  dataDirectory: string,
+  realm: RealmStore,
+  server: FileServer,
+): Promise<CacheManager> {
+  const network = new Network();
+  const connect = (from: string) => network.connect<FileProtocol>(from, SERVER.name, server);
+  const realmServer = new RealmServer({
+    protection: realm.protection,
+    volumes: realm.volumes,
+    tokenKey: realm.tokenKey,
+    servers: [{ ...SERVER, link: connect('realm') }],
+    now: Date.now,
+  });
+  if (!realm.volumes.byName(ROOT_VOLUME)) {
+    await realmServer.createVolume({ name: ROOT_VOLUME, owner: undefined, maxQuota: 0 });
+  }
+  const database = Database.open(join(dataDirectory, 'clients', CLIENT));
+  const connections = {
+    name: realm.name,
+    realm: network.connect<RealmProtocol>(CLIENT, 'realm', realmServer),
+    servers: [{ ...SERVER, link: connect(CLIENT) }],
+  };
+  return CacheManager.open(CLIENT, database, connections, Date.now);
+}
+
+async function describe(
+  { version }: DaemonOptions,
+  dataDirectory: string,
+  client: CacheManager,
+  startedAt: Date,
+): Promise<DaemonStatus> {
+  const probe = async ({ name, address, link }: CacheManager['realm']['servers'][number]) => {
+    const reachable = await link.call('probe', null).then(
+      () => true,
+      () => false,
+    );
+    return { name, address, reachable };
+  };
+  return {
+    pid: process.pid,
+    version,
+    realm: client.realm.name,
+    client: client.name,
+    dataDirectory,
+    startedAt: startedAt.toISOString(),
+    servers: await Promise.all(client.realm.servers.map(probe)),
+  };
+}

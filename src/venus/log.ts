@@ -1,0 +1,5 @@
+/** Writes a fault of venus's own to its log, which is its stderr. Faults never hold contents, passwords or tokens. */
+export function logFault(where: string, error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${new Date().toISOString()} ${where}: ${text}\n`);
+}

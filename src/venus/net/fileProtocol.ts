@@ -1,0 +1,171 @@
+/** What a client asks a file server. All times are milliseconds since 1970, all lengths bytes. */
+import type { Fid } from '../../ipc/fid.ts';
+import type { FileType } from '../../ipc/venus.ts';
+import type { StoreId, VersionVector } from '../../ipc/versionVector.ts';
+import type { VolumeStatus } from '../../ipc/volumeStatus.ts';
+import type { Nothing } from './link.ts';
+
+/** Who asks: the secret half of his token, or nobody in particular. */
+export interface Credentials {
+  readonly secret?: Uint8Array;
+}
+
+interface Asked {
+  readonly credentials: Credentials;
+}
+
+interface Change extends Asked {
+  readonly storeId: StoreId;
+}
+
+/** What a server knows of an object, apart from its contents. */
+export interface ObjectStatus {
+  readonly fid: Fid;
+  readonly type: FileType;
+  readonly length: number;
+  readonly linkCount: number;
+  readonly owner: number;
+  readonly ownerName: string;
+  readonly mode: number;
+  readonly modified: number;
+  readonly versionVector: VersionVector;
+  /** The directory it is in; none for the root of a volume. */
+  readonly parent: Fid | undefined;
+  /** Contents of a symbolic link. */
+  readonly target: string | undefined;
+}
+
+export interface EntryRecord {
+  readonly name: string;
+  readonly fid: Fid;
+  readonly type: FileType;
+}
+
+/** A new file and its contents, or new contents of a file. */
+export type StoreTarget =
+  | { readonly kind: 'existing'; readonly fid: Fid }
+  | { readonly kind: 'new'; readonly directory: Fid; readonly name: string; readonly mode: number };
+
+export interface FileProtocol {
+  /** Answers as long as the server runs. */
+  readonly probe: { request: Nothing; reply: Nothing };
+  readonly getStatus: { request: Asked & { readonly fid: Fid }; reply: ObjectStatus };
+  readonly lookup: {
+    request: Asked & { readonly directory: Fid; readonly name: string };
+    reply: ObjectStatus;
+  };
+  /** A part of a directory: entries after a name, in the order of their bytes. */
+  readonly readDirectory: {
+    request: Asked & { readonly directory: Fid; readonly after: string | undefined; readonly limit: number };
+    reply: readonly EntryRecord[];
+  };
+  /** The name under which an object is in its directory; any of them, if it has several. */
+  readonly nameOf: { request: Asked & { readonly fid: Fid }; reply: { readonly name: string } };
+
+  /** Begins to read one version of a file. */
+  readonly openFetch: {
+    request: Asked & { readonly fid: Fid };
+    reply: { readonly handle: number; readonly length: number };
+  };
+  /** Less than asked for only at the end. */
+  readonly fetchFragment: {
+    request: { readonly handle: number; readonly offset: number; readonly length: number };
+    reply: Uint8Array;
+  };
+  readonly closeFetch: { request: { readonly handle: number }; reply: Nothing };
+
+  /** Begins to send contents; nothing is changed before the commit. Refused early where it cannot succeed. */
+  readonly openStore: {
+    request: Asked & { readonly target: StoreTarget };
+    reply: { readonly handle: number };
+  };
+  /** Fragments come in order. */
+  readonly storeFragment: {
+    request: { readonly handle: number; readonly bytes: Uint8Array };
+    reply: Nothing;
+  };
+  readonly commitStore: { request: Change & { readonly handle: number }; reply: ObjectStatus };
+  readonly abandonStore: { request: { readonly handle: number }; reply: Nothing };
+
+  readonly makeDirectory: {
+    request: Change & { readonly directory: Fid; readonly name: string; readonly mode: number };
+    reply: ObjectStatus;
+  };
+  readonly makeSymlink: {
+    request: Change & {
+      readonly directory: Fid;
+      readonly name: string;
+      readonly target: string;
+      readonly mode: number;
+    };
+    reply: ObjectStatus;
+  };
+  readonly link: {
+    request: Change & { readonly directory: Fid; readonly name: string; readonly fid: Fid };
+    reply: Nothing;
+  };
+  readonly rename: {
+    request: Change & {
+      readonly fromDirectory: Fid;
+      readonly fromName: string;
+      readonly toDirectory: Fid;
+      readonly toName: string;
+    };
+    reply: Nothing;
+  };
+  readonly remove: {
+    request: Change & { readonly directory: Fid; readonly name: string };
+    reply: Nothing;
+  };
+  readonly setStatus: {
+    request: Change & {
+      readonly fid: Fid;
+      readonly mode?: number;
+      readonly owner?: number;
+      readonly modified?: number;
+    };
+    reply: ObjectStatus;
+  };
+
+  /** Access lists as text, names as the realm knows them (spec/cfs.md, 7). */
+  readonly getAcl: { request: Asked & { readonly fid: Fid }; reply: { readonly text: string } };
+  readonly setAcl: {
+    request: Change & { readonly fid: Fid; readonly text: string };
+    reply: Nothing;
+  };
+
+  readonly getVolumeStatus: { request: Asked & { readonly volume: number }; reply: VolumeAnswer };
+  readonly setVolumeStatus: {
+    request: Asked & {
+      readonly volume: number;
+      /** Units of 1 KiB; absent = unchanged. */
+      readonly minQuota?: number;
+      readonly maxQuota?: number;
+      readonly offlineMessage?: string;
+      readonly messageOfTheDay?: string;
+    };
+    reply: VolumeAnswer;
+  };
+  /** The following are for the administration of the realm, not for users. */
+  readonly describeVolume: { request: { readonly volume: number }; reply: VolumeAnswer };
+  /** Makes the volume and its root directory. */
+  readonly createVolume: { request: NewVolume; reply: Nothing };
+}
+
+export interface VolumeAnswer {
+  readonly status: VolumeStatus;
+  readonly offlineMessage: string;
+  readonly messageOfTheDay: string;
+}
+
+export interface NewVolume {
+  readonly volume: number;
+  readonly replica: number;
+  readonly name: string;
+  /** Who owns the root directory. */
+  readonly owner: number;
+  readonly maxQuota: number;
+}
+
+/** Bytes in a fragment of contents. */
+export const FRAGMENT = 256 * 1024;

@@ -1,0 +1,9 @@
+import { deleteMountPoint } from '../../ipc/calls/deleteMountPoint.ts';
+import { handler } from './handler.ts';
+import { mountLinkContents } from './mountLink.ts';
+
+export const deleteMountPointHandler = handler(deleteMountPoint, async ({ session }, path, entry) => {
+  const directory = (await path.changeableDirectory()).status.fid;
+  await mountLinkContents(session, directory, entry);
+  await session.remove({ directory, name: entry });
+});

@@ -1,0 +1,15 @@
+import { formatAcl } from '../../acl/accessList.ts';
+import { Right } from '../../acl/rights.ts';
+import { getAcl } from '../../ipc/calls/getAcl.ts';
+import { handler } from './handler.ts';
+
+/** What objects answer that are venus's own (spec/cfs.md, 6.1). */
+const builtIn = formatAcl(
+  { positive: [{ name: 'System:AnyUser', rights: Right.Read | Right.Lookup }], negative: [] },
+  'reply',
+);
+
+export const getAclHandler = handler(getAcl, async ({ session }, path) => {
+  const place = await path.place();
+  return place.kind === 'root' ? builtIn : session.getAcl(place.status.fid);
+});

@@ -1,0 +1,61 @@
+import { ConnectionState, type VolumeReport, getVolumeStatus } from '../../ipc/calls/getVolumeStatus.ts';
+import { isErrno } from '../../ipc/errors.ts';
+import { type VolumeStatus, VolumeType } from '../../ipc/volumeStatus.ts';
+import { ROOT_VOLUME_NAME, rootFid } from '../client/place.ts';
+import type { UserSession } from '../client/userSession.ts';
+import type { VolumeAnswer } from '../net/fileProtocol.ts';
+import { handler } from './handler.ts';
+
+/** What venus can say without asking a server: most is zero (spec/cfs.md, 8.2). */
+function ownStatus(volume: number, type: number): VolumeStatus {
+  return {
+    volume,
+    type,
+    inService: 1,
+    blessed: 1,
+    parent: 0,
+    online: 0,
+    needsSalvage: 0,
+    minQuota: 0,
+    maxQuota: 0,
+    blocksUsed: 0,
+    partitionBlocksAvailable: 0,
+    partitionBlocks: 0,
+    unused: 0,
+  };
+}
+
+/** Nothing waits here: updates are on the servers before they are answered. */
+const emptyLog = { conflict: false, logEntries: 0, reintegrationAge: 0, reintegrationTime: 0, logBytes: 0n };
+
+export const getVolumeStatusHandler = handler(getVolumeStatus, async ({ session }, path, localOnly) => {
+  const place = await path.place();
+  if (place.kind === 'root') {
+    return report(ROOT_VOLUME_NAME, ConnectionState.Reachable, ownStatus(rootFid.volume, VolumeType.Backup));
+  }
+  const { volume } = place.status.fid;
+  const { name } = await session.client.locate(volume);
+  const own = ownStatus(volume, VolumeType.Replicated);
+  if (localOnly) return report(name, ConnectionState.Reachable, own);
+  const answer = await askServer(session, volume);
+  if (!answer) return report(name, ConnectionState.Unreachable, own);
+  return { ...report(name, ConnectionState.Reachable, answer.status), ...messagesOf(answer) };
+});
+
+async function askServer(session: UserSession, volume: number): Promise<VolumeAnswer | undefined> {
+  try {
+    const server = await session.client.serverOf(volume);
+    return await server.call('getVolumeStatus', { credentials: session.credentials(), volume });
+  } catch (error) {
+    if (isErrno(error, 'ETIMEDOUT')) return undefined;
+    throw error;
+  }
+}
+
+function report(name: string, connection: number, status: VolumeStatus): VolumeReport {
+  return { name, connection, status, ...emptyLog, offlineMessage: '', messageOfTheDay: '' };
+}
+
+function messagesOf({ offlineMessage, messageOfTheDay }: VolumeAnswer) {
+  return { offlineMessage, messageOfTheDay };
+}

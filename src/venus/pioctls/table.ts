@@ -1,0 +1,47 @@
+import { addMountPointHandler } from './addMountPoint.ts';
+import { checkServersHandler } from './checkServers.ts';
+import { deleteMountPointHandler } from './deleteMountPoint.ts';
+import { forgetTokenHandler } from './forgetToken.ts';
+import { getAclHandler } from './getAcl.ts';
+import { getFidHandler } from './getFid.ts';
+import { getMountPointHandler } from './getMountPoint.ts';
+import { getParentFidHandler } from './getParentFid.ts';
+import { getPathHandler } from './getPath.ts';
+import { getTokenHandler } from './getToken.ts';
+import { getTokenOwnerHandler } from './getTokenOwner.ts';
+import { getVolumeStatusHandler } from './getVolumeStatus.ts';
+import { listRealmsHandler } from './listRealms.ts';
+import { listServersHandler } from './listServers.ts';
+import { setAclHandler } from './setAcl.ts';
+import { setTokenHandler } from './setToken.ts';
+import { setVolumeStatusHandler } from './setVolumeStatus.ts';
+import { speakForUserHandler } from './speakForUser.ts';
+import { statMountPointHandler } from './statMountPoint.ts';
+import { whereIsHandler } from './whereIs.ts';
+import type { PioctlHandler } from './handler.ts';
+
+/** Every pioctl that the embedded venus serves. Others are answered EOPNOTSUPP. */
+export const pioctlHandlers: ReadonlyMap<number, PioctlHandler> = new Map(
+  [
+    getAclHandler,
+    setAclHandler,
+    setTokenHandler,
+    getTokenHandler,
+    forgetTokenHandler,
+    getTokenOwnerHandler,
+    getVolumeStatusHandler,
+    setVolumeStatusHandler,
+    checkServersHandler,
+    whereIsHandler,
+    addMountPointHandler,
+    deleteMountPointHandler,
+    statMountPointHandler,
+    getFidHandler,
+    getPathHandler,
+    getParentFidHandler,
+    getMountPointHandler,
+    speakForUserHandler,
+    listRealmsHandler,
+    listServersHandler,
+  ].map((handler) => [handler.opcode, handler]),
+);

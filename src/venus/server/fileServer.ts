@@ -1,0 +1,381 @@
+import { statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatAcl } from '../../acl/accessList.ts';
+import { ALL_RIGHTS, Right } from '../../acl/rights.ts';
+import { isErrno } from '../../ipc/errors.ts';
+import type { Fid } from '../../ipc/fid.ts';
+import { decodeText } from '../../ipc/text.ts';
+import { VolumeType } from '../../ipc/volumeStatus.ts';
+import type {
+  Credentials,
+  EntryRecord,
+  FileProtocol,
+  NewVolume,
+  ObjectStatus,
+  StoreTarget,
+  VolumeAnswer,
+} from '../net/fileProtocol.ts';
+import type { Service } from '../net/link.ts';
+import { Containers } from '../store/containers.ts';
+import { Database, type Writer } from '../store/database.ts';
+import { requireMode, requireRights } from './access.ts';
+import { type Change, checkNewName } from './operations/change.ts';
+import { link } from './operations/link.ts';
+import { makeDirectory, makeFile, makeSymlink, parentFor } from './operations/make.ts';
+import { rename } from './operations/rename.ts';
+import { setAcl } from './operations/setAcl.ts';
+import { setStatus } from './operations/setStatus.ts';
+import { fileToStore, store } from './operations/store.ts';
+import { remove } from './operations/unlink.ts';
+import {
+  ADMINISTRATORS,
+  ANY_USER,
+  type Identity,
+  type ProtectionDatabase,
+} from './protection/protectionDatabase.ts';
+import { openToken } from './protection/secretToken.ts';
+import { Transfers } from './transfers.ts';
+import { type FileVnode, ROOT_VNODE, type StoredAcl, type Vnode, Vnodes, lengthOf } from './vnodes.ts';
+import { fail } from '../fail.ts';
+import { logFault } from '../log.ts';
+
+type Request<Name extends keyof FileProtocol> = FileProtocol[Name]['request'];
+
+export interface FileServerOptions {
+  readonly directory: string;
+  readonly protection: ProtectionDatabase;
+  /** Shared by the servers of the realm, to open tokens with. */
+  readonly tokenKey: Uint8Array;
+  readonly now: () => number;
+}
+
+const ROOT_MODE = 0o755;
+
+/** One file server: volumes, their objects, and what clients may do with them. */
+export class FileServer implements Service<FileProtocol> {
+  readonly #vnodes: Vnodes;
+  readonly #containers: Containers;
+  readonly #transfers = new Transfers();
+  readonly #options: FileServerOptions;
+
+  static async open(options: FileServerOptions): Promise<FileServer> {
+    const vnodes = new Vnodes(Database.open(join(options.directory, 'metadata')));
+    const inUse = new Set<number>();
+    for (const vnode of vnodes.all()) {
+      if (vnode.type === 'file' && vnode.container !== undefined) inUse.add(vnode.container);
+    }
+    const containers = await Containers.open(join(options.directory, 'containers'), (id) => inUse.has(id));
+    return new FileServer(vnodes, containers, options);
+  }
+
+  private constructor(vnodes: Vnodes, containers: Containers, options: FileServerOptions) {
+    this.#vnodes = vnodes;
+    this.#containers = containers;
+    this.#options = options;
+  }
+
+  async close(): Promise<void> {
+    await this.#transfers.close();
+    await this.#vnodes.database.close();
+  }
+
+  readonly probe = async () => Promise.resolve(null);
+
+  readonly getStatus = async ({ credentials, fid }: Request<'getStatus'>): Promise<ObjectStatus> => {
+    const vnode = this.#vnodes.vnode(fid);
+    if (vnode.parent)
+      requireRights(this.#vnodes.directory(vnode.parent), this.#identify(credentials), Right.Lookup);
+    return Promise.resolve(this.#status(vnode));
+  };
+
+  readonly lookup = async ({ credentials, directory, name }: Request<'lookup'>): Promise<ObjectStatus> => {
+    this.#readable(directory, credentials);
+    return Promise.resolve(this.#status(this.#vnodes.child(directory, name)));
+  };
+
+  readonly readDirectory = async (request: Request<'readDirectory'>): Promise<readonly EntryRecord[]> => {
+    const { credentials, directory, after, limit } = request;
+    this.#readable(directory, credentials);
+    const found: EntryRecord[] = [];
+    for (const { name, entry } of this.#vnodes.entries(directory, after)) {
+      const { vnode, unique, type } = entry;
+      found.push({ name, type, fid: { volume: directory.volume, vnode, unique } });
+      if (found.length === limit) break;
+    }
+    return Promise.resolve(found);
+  };
+
+  readonly nameOf = async ({ credentials, fid }: Request<'nameOf'>) => {
+    const vnode = this.#vnodes.vnode(fid);
+    if (vnode.parent) this.#readable(vnode.parent, credentials);
+    return Promise.resolve({ name: this.#vnodes.nameOf(vnode) ?? fail('ENOENT') });
+  };
+
+  readonly openFetch = async ({ credentials, fid }: Request<'openFetch'>) => {
+    for (let missing: number | undefined; ;) {
+      const { container, length } = this.#fileToFetch(fid, this.#identify(credentials));
+      const file = container === undefined ? undefined : await this.#containers.open(container);
+      if (file !== undefined || container === undefined) {
+        return { handle: await this.#transfers.begin({ kind: 'fetch', file }), length };
+      }
+      // A store may have replaced the container before it could be opened; then there is another one now.
+      if (container === missing) fail('EIO', 'The contents of the file are gone from the disk.');
+      missing = container;
+    }
+  };
+
+  readonly fetchFragment = async ({
+    handle,
+    offset,
+    length,
+  }: Request<'fetchFragment'>): Promise<Uint8Array> => {
+    const { file } = this.#transfers.fetch(handle);
+    if (!file) return new Uint8Array(0);
+    const { bytesRead, buffer } = await file.read(new Uint8Array(length), 0, length, offset);
+    return buffer.subarray(0, bytesRead);
+  };
+
+  readonly closeFetch = async ({ handle }: Request<'closeFetch'>) => {
+    const { file } = this.#transfers.fetch(handle);
+    this.#transfers.end(handle);
+    await file?.close();
+    return null;
+  };
+
+  readonly openStore = async ({ credentials, target }: Request<'openStore'>) => {
+    this.#checkStore(this.#identify(credentials), target);
+    const container = await this.#containers.create();
+    return { handle: await this.#transfers.begin({ kind: 'store', target, container }) };
+  };
+
+  readonly storeFragment = async ({ handle, bytes }: Request<'storeFragment'>) => {
+    await this.#transfers.store(handle).container.append(bytes);
+    return null;
+  };
+
+  /** The rights that count are those at the end, whatever they were when it began. */
+  readonly commitStore = async (request: Request<'commitStore'>): Promise<ObjectStatus> => {
+    const { handle } = request;
+    const { target, container } = this.#transfers.store(handle);
+    this.#transfers.end(handle);
+    const { length } = container;
+    try {
+      if (length > 0) await container.finish();
+      else await container.abandon();
+      const contents = { length, container: length > 0 ? container.id : undefined };
+      return await this.#update(request, (change) => {
+        if (target.kind === 'new')
+          return { result: this.#status(makeFile(change, { ...target, ...contents })) };
+        const stored = store(change, { ...target, ...contents });
+        return { result: this.#status(stored.file), unused: stored.container };
+      });
+    } catch (error) {
+      // A commit that failed may be on the disk nevertheless: the next start will see whether it is.
+      if (!isErrno(error, 'EIO')) await this.#discard(container.id);
+      throw error;
+    }
+  };
+
+  readonly abandonStore = async ({ handle }: Request<'abandonStore'>) => {
+    const { container } = this.#transfers.store(handle);
+    this.#transfers.end(handle);
+    await container.abandon();
+    return null;
+  };
+
+  readonly makeDirectory = (request: Request<'makeDirectory'>): Promise<ObjectStatus> =>
+    this.#update(request, (change) => ({ result: this.#status(makeDirectory(change, request)) }));
+
+  readonly makeSymlink = (request: Request<'makeSymlink'>): Promise<ObjectStatus> =>
+    this.#update(request, (change) => ({ result: this.#status(makeSymlink(change, request)) }));
+
+  readonly link = (request: Request<'link'>) =>
+    this.#update(request, (change) => {
+      link(change, request);
+      return { result: null };
+    });
+
+  readonly rename = (request: Request<'rename'>) =>
+    this.#update(request, (change) => ({ result: null, unused: rename(change, request) }));
+
+  readonly remove = (request: Request<'remove'>) =>
+    this.#update(request, (change) => ({ result: null, unused: remove(change, request) }));
+
+  readonly setStatus = (request: Request<'setStatus'>): Promise<ObjectStatus> =>
+    this.#update(request, (change) => ({ result: this.#status(setStatus(change, request)) }));
+
+  readonly getAcl = async ({ fid }: Request<'getAcl'>) => {
+    const { acl } = this.#vnodes.directory(fid);
+    const named = (side: keyof StoredAcl) =>
+      acl[side].map(({ id, rights }) => ({ name: this.#options.protection.nameOf(id), rights }));
+    const text = formatAcl({ positive: named('positive'), negative: named('negative') }, 'reply');
+    return Promise.resolve({ text });
+  };
+
+  readonly setAcl = (request: Request<'setAcl'>) =>
+    this.#update(request, (change) => {
+      setAcl(change, request, this.#options.protection);
+      return { result: null };
+    });
+
+  readonly getVolumeStatus = async ({
+    credentials,
+    volume,
+  }: Request<'getVolumeStatus'>): Promise<VolumeAnswer> => {
+    const root = this.#vnodes.directory({ volume, vnode: ROOT_VNODE, unique: ROOT_VNODE });
+    const identity = this.#identify(credentials);
+    if (!identity.administrator) requireRights(root, identity, Right.Read);
+    return Promise.resolve(this.#volumeAnswer(volume));
+  };
+
+  readonly setVolumeStatus = async (request: Request<'setVolumeStatus'>): Promise<VolumeAnswer> => {
+    const { credentials, volume, minQuota, maxQuota, offlineMessage, messageOfTheDay } = request;
+    if (!this.#identify(credentials).administrator) fail('EACCES', 'Only System:Administrators set quotas.');
+    await this.#vnodes.database.transaction((writer) => {
+      const present = this.#vnodes.volume(volume);
+      this.#vnodes.putVolume(writer, {
+        ...present,
+        ...(minQuota === undefined ? {} : { minQuota }),
+        ...(maxQuota === undefined ? {} : { maxQuota }),
+        ...(offlineMessage === undefined ? {} : { offlineMessage }),
+        ...(messageOfTheDay === undefined ? {} : { messageOfTheDay }),
+      });
+    });
+    return this.#volumeAnswer(volume);
+  };
+
+  readonly describeVolume = async ({ volume }: Request<'describeVolume'>): Promise<VolumeAnswer> =>
+    Promise.resolve(this.#volumeAnswer(volume));
+
+  readonly createVolume = async (request: NewVolume) => {
+    await this.#vnodes.database.transaction((writer) => {
+      if (!this.#vnodes.hasVolume(request.volume)) this.#makeVolume(writer, request);
+    });
+    return null;
+  };
+
+  #makeVolume(writer: Writer, { volume, replica, name, owner, maxQuota }: NewVolume): void {
+    this.#vnodes.putVolume(writer, {
+      id: volume,
+      replica,
+      name,
+      minQuota: 0,
+      maxQuota,
+      blocksUsed: 0,
+      offlineMessage: '',
+      messageOfTheDay: '',
+      nextDirectory: ROOT_VNODE + 2,
+      nextFile: 2,
+      nextUnique: ROOT_VNODE + 1,
+    });
+    this.#vnodes.put(writer, {
+      type: 'directory',
+      fid: { volume, vnode: ROOT_VNODE, unique: ROOT_VNODE },
+      owner,
+      mode: ROOT_MODE,
+      modified: this.#options.now(),
+      versionVector: { versions: [1, 0, 0, 0, 0, 0, 0, 0], storeId: { host: replica, unique: 1 }, flags: 0 },
+      linkCount: 2,
+      entryCount: 0,
+      nameUnits: 0,
+      acl: initialAcl(owner),
+    });
+  }
+
+  /** One update of a client: done as a whole, on the disk before it is answered. */
+  async #update<Result>(
+    { credentials, storeId }: { readonly credentials: Credentials; readonly storeId: Change['storeId'] },
+    perform: (change: Change) => { readonly result: Result; readonly unused?: number | undefined },
+  ): Promise<Result> {
+    const identity = this.#identify(credentials);
+    const now = this.#options.now();
+    const { result, unused } = await this.#vnodes.database.transaction((writer) =>
+      perform({ vnodes: this.#vnodes, writer, identity, storeId, now }),
+    );
+    if (unused !== undefined) await this.#discard(unused);
+    return result;
+  }
+
+  /** Removes a container that no record mentions. One that stays nevertheless is removed at the next start. */
+  async #discard(container: number): Promise<void> {
+    await this.#containers.remove(container).catch((error: unknown) => logFault('container', error));
+  }
+
+  /** Whose rights count: those of the token's user while it lives, else those of everybody. */
+  #identify({ secret }: Credentials): Identity {
+    const { protection, tokenKey, now } = this.#options;
+    const claim = secret && openToken(secret, tokenKey);
+    const valid = claim && claim.ends * 1000 > now() && protection.byId(claim.viceId) !== undefined;
+    return protection.identityOf(valid ? claim.viceId : ANY_USER.id);
+  }
+
+  #readable(directory: Fid, credentials: Credentials): void {
+    requireRights(this.#vnodes.directory(directory), this.#identify(credentials), Right.Lookup);
+  }
+
+  #fileToFetch(fid: Fid, identity: Identity): FileVnode {
+    const vnode = this.#vnodes.vnode(fid);
+    if (vnode.type === 'directory') fail('EISDIR');
+    if (vnode.type === 'symlink') fail('EINVAL');
+    requireRights(this.#vnodes.ruler(vnode), identity, Right.Read);
+    requireMode(vnode, 'read');
+    return vnode;
+  }
+
+  #checkStore(identity: Identity, target: StoreTarget): void {
+    const asked = { vnodes: this.#vnodes, identity };
+    if (target.kind === 'existing') fileToStore(asked, target.fid);
+    else checkNewName(this.#vnodes, parentFor(asked, target.directory), target.name);
+  }
+
+  #status(vnode: Vnode): ObjectStatus {
+    return {
+      fid: vnode.fid,
+      type: vnode.type,
+      length: lengthOf(vnode),
+      linkCount: vnode.linkCount,
+      owner: vnode.owner,
+      ownerName: this.#options.protection.nameOf(vnode.owner),
+      mode: vnode.mode,
+      modified: vnode.modified,
+      versionVector: vnode.versionVector,
+      parent: vnode.parent,
+      target: vnode.type === 'symlink' ? decodeText(vnode.target) : undefined,
+    };
+  }
+
+  #volumeAnswer(id: number): VolumeAnswer {
+    const volume = this.#vnodes.volume(id);
+    const { bavail, blocks, bsize } = statfsSync(this.#options.directory);
+    const inBlocks = (count: number) => Math.min(Math.floor((count * bsize) / 1024), 0x7fffffff);
+    return {
+      status: {
+        volume: id,
+        parent: volume.replica,
+        online: 1,
+        inService: 1,
+        blessed: 1,
+        needsSalvage: 0,
+        type: VolumeType.ReadWrite,
+        minQuota: volume.minQuota,
+        maxQuota: volume.maxQuota,
+        blocksUsed: volume.blocksUsed,
+        partitionBlocksAvailable: inBlocks(bavail),
+        partitionBlocks: inBlocks(blocks),
+        unused: 0,
+      },
+      offlineMessage: volume.offlineMessage,
+      messageOfTheDay: volume.messageOfTheDay,
+    };
+  }
+}
+
+/** A new volume can be read by everybody and changed by its owner and the administrators. */
+function initialAcl(owner: number): StoredAcl {
+  const positive = [
+    { id: ANY_USER.id, rights: Right.Read | Right.Lookup },
+    { id: ADMINISTRATORS.id, rights: ALL_RIGHTS },
+    ...(owner === ADMINISTRATORS.id ? [] : [{ id: owner, rights: ALL_RIGHTS }]),
+  ];
+  return { positive, negative: [] };
+}

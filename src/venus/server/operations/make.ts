@@ -1,0 +1,79 @@
+import { Right } from '../../../acl/rights.ts';
+import type { Fid } from '../../../ipc/fid.ts';
+import { encodeText } from '../../../ipc/text.ts';
+import { requireRights } from '../access.ts';
+import type { DirectoryVnode, FileVnode, SymlinkVnode } from '../vnodes.ts';
+import { fail } from '../../fail.ts';
+import { type Change, PERMISSIONS, enter, firstVersion } from './change.ts';
+
+interface NewName {
+  readonly directory: Fid;
+  readonly name: string;
+  readonly mode: number;
+}
+
+/** Longest contents of a link that real venus keeps (spec/cfs.md, 4.6). */
+const MAX_TARGET = 1023;
+
+/** A directory starts with the access list of the one it is in. */
+export function makeDirectory(change: Change, request: NewName): DirectoryVnode {
+  const parent = parentFor(change, request.directory);
+  return enter(change, parent, request.name, {
+    ...common(change, parent, 'directory', request.mode),
+    type: 'directory',
+    linkCount: 2,
+    entryCount: 0,
+    nameUnits: 0,
+    acl: parent.acl,
+  });
+}
+
+export function makeSymlink(change: Change, request: NewName & { readonly target: string }): SymlinkVnode {
+  const parent = parentFor(change, request.directory);
+  const target = encodeText(request.target);
+  if (target.length === 0 || target.includes(0)) fail('EINVAL');
+  if (target.length > MAX_TARGET) fail('ENAMETOOLONG');
+  return enter(change, parent, request.name, {
+    ...common(change, parent, 'symlink', request.mode),
+    type: 'symlink',
+    target,
+  });
+}
+
+/** @param container with the contents; none for an empty file */
+export function makeFile(
+  change: Change,
+  request: NewName & { readonly length: number; readonly container: number | undefined },
+): FileVnode {
+  const parent = parentFor(change, request.directory);
+  return enter(change, parent, request.name, {
+    ...common(change, parent, 'file', request.mode),
+    type: 'file',
+    length: request.length,
+    ...(request.container === undefined ? {} : { container: request.container }),
+  });
+}
+
+/** @throws VenusError EACCES without the right to insert */
+export function parentFor(change: Pick<Change, 'vnodes' | 'identity'>, directory: Fid): DirectoryVnode {
+  const parent = change.vnodes.directory(directory);
+  requireRights(parent, change.identity, Right.Insert);
+  return parent;
+}
+
+function common(
+  change: Change,
+  parent: DirectoryVnode,
+  type: 'file' | 'directory' | 'symlink',
+  mode: number,
+) {
+  return {
+    fid: change.vnodes.newFid(change.writer, parent.fid.volume, type),
+    owner: change.identity.viceId,
+    mode: mode & PERMISSIONS,
+    modified: change.now,
+    versionVector: firstVersion(change),
+    linkCount: 1,
+    parent: parent.fid,
+  };
+}

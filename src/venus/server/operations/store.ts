@@ -1,0 +1,29 @@
+import { Right } from '../../../acl/rights.ts';
+import type { Fid } from '../../../ipc/fid.ts';
+import { requireMode, requireRights } from '../access.ts';
+import { type FileVnode } from '../vnodes.ts';
+import { fail } from '../../fail.ts';
+import { type Change, touch } from './change.ts';
+
+/** A file that somebody may write. @throws VenusError EISDIR, EACCES */
+export function fileToStore(change: Pick<Change, 'vnodes' | 'identity'>, fid: Fid): FileVnode {
+  const vnode = change.vnodes.vnode(fid);
+  if (vnode.type === 'directory') fail('EISDIR');
+  if (vnode.type === 'symlink') fail('EINVAL');
+  requireRights(change.vnodes.ruler(vnode), change.identity, Right.Write);
+  requireMode(vnode, 'write');
+  return vnode;
+}
+
+/** Gives a file new contents. @returns the file, and the container of the old contents, if there is one */
+export function store(
+  change: Change,
+  request: { readonly fid: Fid; readonly length: number; readonly container: number | undefined },
+): { readonly file: FileVnode; readonly container: number | undefined } {
+  const { container: old, ...file } = fileToStore(change, request.fid);
+  const { length, container } = request;
+  return {
+    file: touch(change, { ...file, length, ...(container === undefined ? {} : { container }) }),
+    container: old,
+  };
+}

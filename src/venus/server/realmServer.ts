@@ -1,0 +1,179 @@
+import { RefusedError } from '../../ipc/errors.ts';
+import type { FileProtocol } from '../net/fileProtocol.ts';
+import type { Link, Service } from '../net/link.ts';
+import type {
+  GroupDescription,
+  IssuedToken,
+  RealmProtocol,
+  ServerDescription,
+  UserDescription,
+  VolumeLocation,
+} from '../net/realmProtocol.ts';
+import { storePassword, verifyPassword } from './protection/password.ts';
+import {
+  ADMINISTRATORS,
+  type Principal,
+  type ProtectionDatabase,
+  type UserRecord,
+} from './protection/protectionDatabase.ts';
+import { sealToken } from './protection/secretToken.ts';
+import type { VolumeLocations } from './volumeLocations.ts';
+
+type Request<Name extends keyof RealmProtocol> = RealmProtocol[Name]['request'];
+
+export interface FileServerNode extends ServerDescription {
+  readonly link: Link<FileProtocol>;
+}
+
+export interface RealmServerOptions {
+  readonly protection: ProtectionDatabase;
+  readonly volumes: VolumeLocations;
+  readonly tokenKey: Uint8Array;
+  readonly servers: readonly FileServerNode[];
+  readonly now: () => number;
+}
+
+/** Seconds a token lives (25 hours), and how long before its issue it begins (spec/auth.md, 7.1). */
+const TOKEN_LIFE = 90_000;
+const CLOCK_SKEW = 900;
+
+/** The server that knows the realm: its passwords, users and groups, and where its volumes are. */
+export class RealmServer implements Service<RealmProtocol> {
+  readonly #options: RealmServerOptions;
+
+  constructor(options: RealmServerOptions) {
+    this.#options = options;
+  }
+
+  readonly login = async ({
+    user,
+    password,
+    lifetime = TOKEN_LIFE,
+  }: Request<'login'>): Promise<IssuedToken> => {
+    const { id } = await this.#authenticate(user, password);
+    const now = Math.floor(this.#options.now() / 1000);
+    const ends = now + Math.min(lifetime, TOKEN_LIFE);
+    return {
+      secret: sealToken({ viceId: id, ends }, this.#options.tokenKey),
+      viceId: id,
+      begins: now - CLOCK_SKEW,
+      ends,
+    };
+  };
+
+  readonly changePassword = async ({ user, oldPassword, newPassword }: Request<'changePassword'>) => {
+    await this.#authenticate(user, oldPassword);
+    await this.#setPassword(user, newPassword);
+    return null;
+  };
+
+  readonly nameOfUser = async ({ viceId }: Request<'nameOfUser'>) =>
+    Promise.resolve({ name: this.#options.protection.byId(viceId)?.name });
+
+  readonly listUsers = async (): Promise<readonly UserDescription[]> => {
+    const { protection } = this.#options;
+    const users = [...protection.all()].filter(({ kind }) => kind === 'user');
+    const describe = ({ id, name }: Principal) => ({
+      id,
+      name,
+      groups: protection.groupsOf(id).map((group) => group.name),
+    });
+    return Promise.resolve(users.map(describe));
+  };
+
+  readonly addUser = async ({ name, password, administrator }: Request<'addUser'>) => {
+    checkPassword(password);
+    await this.#options.protection.addUser(name, await storePassword(password), administrator);
+    return null;
+  };
+
+  readonly resetPassword = async ({ name, password }: Request<'resetPassword'>) => {
+    this.#options.protection.user(name);
+    await this.#setPassword(name, password);
+    return null;
+  };
+
+  readonly removeUser = async ({ name }: Request<'removeUser'>) => {
+    await this.#options.protection.removeUser(name);
+    return null;
+  };
+
+  readonly listGroups = async (): Promise<readonly GroupDescription[]> => {
+    const { protection } = this.#options;
+    const groups = [...protection.all()].filter((principal) => principal.kind === 'group');
+    return Promise.resolve(
+      groups.map(({ id, name, members }) => ({
+        id,
+        name,
+        members: members.map((member) => protection.nameOf(member)),
+      })),
+    );
+  };
+
+  readonly addGroup = async ({ name, members }: Request<'addGroup'>) => {
+    await this.#options.protection.addGroup(name, members);
+    return null;
+  };
+
+  readonly removeGroup = async ({ name, members }: Request<'removeGroup'>) => {
+    await this.#options.protection.removeGroup(name, members);
+    return null;
+  };
+
+  readonly listServers = async (): Promise<readonly ServerDescription[]> =>
+    Promise.resolve(this.#options.servers.map(({ name, address }) => ({ name, address })));
+
+  readonly listVolumes = async (): Promise<readonly VolumeLocation[]> =>
+    Promise.resolve(this.#options.volumes.list());
+
+  readonly locateVolume = async (request: Request<'locateVolume'>) => {
+    const { volumes } = this.#options;
+    return Promise.resolve({
+      location: 'id' in request ? volumes.byId(request.id) : volumes.byName(request.name),
+    });
+  };
+
+  /** First on its servers, then in the list: a volume that is in the list can be used. */
+  readonly createVolume = async ({
+    name,
+    owner,
+    maxQuota,
+  }: Request<'createVolume'>): Promise<VolumeLocation> => {
+    const { protection, volumes, servers } = this.#options;
+    volumes.checkName(name);
+    const ownerId = owner === undefined ? ADMINISTRATORS.id : protection.user(owner).id;
+    const id = await volumes.reserve();
+    const replicas = servers.map(({ name: server, address }, index) => ({
+      server,
+      address,
+      volume: replicaId(index, id),
+    }));
+    for (const [index, { link }] of servers.entries()) {
+      const replica = replicaId(index, id);
+      await link.call('createVolume', { volume: id, replica, name, owner: ownerId, maxQuota });
+    }
+    const location = { id, name, replicas };
+    await volumes.publish(location);
+    return location;
+  };
+
+  async #authenticate(name: string, password: string): Promise<UserRecord> {
+    const user = this.#options.protection.user(name);
+    if (await verifyPassword(password, user.password)) return user;
+    throw new RefusedError('wrong-password', `wrong password for ${name}`);
+  }
+
+  async #setPassword(name: string, password: string): Promise<void> {
+    checkPassword(password);
+    await this.#options.protection.setPassword(name, await storePassword(password));
+  }
+}
+
+function checkPassword(password: string): void {
+  if (password === '') throw new RefusedError('bad-request', 'the password is empty');
+}
+
+/** Replica ids name their server in the first byte: 0x01000001 is the second volume of the first server. */
+function replicaId(server: number, volume: number): number {
+  return ((server + 1) * 0x1000000 + (volume & 0xffffff)) >>> 0;
+}

@@ -1,0 +1,265 @@
+/** Volumes, vnodes and directory entries as one file server keeps them. coda-data(5) describes the tables. */
+import type { Fid } from '../../ipc/fid.ts';
+import { decodeText, textLength } from '../../ipc/text.ts';
+import type { FileType } from '../../ipc/venus.ts';
+import type { StoreId, VersionVector } from '../../ipc/versionVector.ts';
+import type { Database, Table, Writer } from '../store/database.ts';
+import { fail } from '../fail.ts';
+import { type Key, key } from '../store/keys.ts';
+
+export interface VolumeRecord {
+  readonly id: number;
+  /** Id of this server's replica. */
+  readonly replica: number;
+  readonly name: string;
+  /** Units of 1 KiB; a maximum of 0 is none. */
+  readonly minQuota: number;
+  readonly maxQuota: number;
+  readonly blocksUsed: number;
+  readonly offlineMessage: string;
+  readonly messageOfTheDay: string;
+  readonly nextDirectory: number;
+  readonly nextFile: number;
+  readonly nextUnique: number;
+}
+
+interface VnodeBase {
+  readonly fid: Fid;
+  readonly owner: number;
+  readonly mode: number;
+  /** Milliseconds since 1970. */
+  readonly modified: number;
+  readonly versionVector: VersionVector;
+  readonly linkCount: number;
+  /** The directory it is in; none for the root of a volume. */
+  readonly parent?: Fid;
+}
+
+export interface FileVnode extends VnodeBase {
+  readonly type: 'file';
+  readonly length: number;
+  /** Number of the container with the contents; none for an empty file. */
+  readonly container?: number;
+}
+
+export interface DirectoryVnode extends VnodeBase {
+  readonly type: 'directory';
+  readonly entryCount: number;
+  /** What the names take in a Coda directory, in its units of 32 bytes. */
+  readonly nameUnits: number;
+  readonly acl: StoredAcl;
+}
+
+export interface SymlinkVnode extends VnodeBase {
+  readonly type: 'symlink';
+  /** Bytes, not text: the store would not keep every byte of a text. */
+  readonly target: Uint8Array;
+}
+
+export type Vnode = FileVnode | DirectoryVnode | SymlinkVnode;
+
+/** An access list by ids, each half in their order. */
+export interface StoredAcl {
+  readonly positive: readonly StoredRights[];
+  readonly negative: readonly StoredRights[];
+}
+
+export interface StoredRights {
+  readonly id: number;
+  readonly rights: number;
+}
+
+export interface Entry {
+  readonly vnode: number;
+  readonly unique: number;
+  readonly type: FileType;
+}
+
+export const ROOT_VNODE = 1;
+/** Bytes of a name in a directory. */
+export const MAX_NAME = 255;
+const BLOCK = 1024;
+const DIRECTORY_PAGE = 2048;
+const [UNITS_PER_PAGE, UNIT, PAGE_HEADER_UNITS, ENTRY_HEADER] = [64, 32, 13, 13];
+
+/** Reads anywhere; writes with the right that a transaction gives. */
+export class Vnodes {
+  readonly database: Database;
+  readonly #volumes: Table<VolumeRecord>;
+  readonly #vnodes: Table<Vnode>;
+  readonly #entries: Table<Entry>;
+  /** The other way round: under which names an object is in its directory. */
+  readonly #names: Table<true>;
+
+  constructor(database: Database) {
+    this.database = database;
+    this.#volumes = database.table('volumes');
+    this.#vnodes = database.table('vnodes');
+    this.#entries = database.table('entries');
+    this.#names = database.table('names');
+  }
+
+  /** @throws VenusError ENXIO if this server does not hold the volume */
+  volume(id: number): VolumeRecord {
+    return this.#volumes.get(key(id)) ?? fail('ENXIO');
+  }
+
+  hasVolume(id: number): boolean {
+    return this.#volumes.get(key(id)) !== undefined;
+  }
+
+  /** @throws VenusError ENOENT if the object is gone, ENXIO if the volume is not here */
+  vnode(fid: Fid): Vnode {
+    const found = this.#vnodes.get(vnodeKey(fid));
+    if (found?.fid.unique === fid.unique) return found;
+    this.volume(fid.volume);
+    return fail('ENOENT');
+  }
+
+  /** @throws VenusError ENOTDIR, and as {@link vnode} */
+  directory(fid: Fid): DirectoryVnode {
+    const found = this.vnode(fid);
+    return found.type === 'directory' ? found : fail('ENOTDIR');
+  }
+
+  /** The directory whose access list rules over an object: itself, or the one it is in. */
+  ruler(vnode: Vnode): DirectoryVnode {
+    if (vnode.type === 'directory') return vnode;
+    return vnode.parent ? this.directory(vnode.parent) : fail('EIO');
+  }
+
+  /** @throws VenusError ENAMETOOLONG */
+  entry(directory: Fid, name: string): Entry | undefined {
+    if (textLength(name) > MAX_NAME) fail('ENAMETOOLONG');
+    return this.#entries.get(entryKey(directory, name));
+  }
+
+  /** The object by a name. @throws VenusError ENOENT */
+  child(directory: Fid, name: string): Vnode {
+    const entry = this.entry(directory, name) ?? fail('ENOENT');
+    return this.vnode({ volume: directory.volume, vnode: entry.vnode, unique: entry.unique });
+  }
+
+  *entries(directory: Fid, after?: string): Generator<{ readonly name: string; readonly entry: Entry }> {
+    const prefix = vnodeKey(directory);
+    const start = after === undefined ? undefined : entryKey(directory, after);
+    for (const { key: found, value } of this.#entries.entries(prefix, start)) {
+      yield { name: decodeText(found.subarray(prefix.length)), entry: value };
+    }
+  }
+
+  /** One of the names of an object in its directory. */
+  nameOf(vnode: Vnode): string | undefined {
+    if (!vnode.parent) return undefined;
+    const prefix = key(vnode.fid.volume, vnode.fid.vnode, vnode.parent.vnode);
+    for (const { key: found } of this.#names.entries(prefix))
+      return decodeText(found.subarray(prefix.length));
+    return undefined;
+  }
+
+  /** Every vnode of the server, for looking through all of them. */
+  *all(): Generator<Vnode> {
+    for (const { value } of this.#vnodes.all()) yield value;
+  }
+
+  putVolume(writer: Writer, volume: VolumeRecord): void {
+    writer.put(this.#volumes, key(volume.id), volume);
+  }
+
+  /** Stores a vnode that is new or has changed, and keeps count of the volume's blocks. @throws VenusError EDQUOT */
+  put(writer: Writer, vnode: Vnode): void {
+    const before = this.#vnodes.get(vnodeKey(vnode.fid));
+    this.#account(writer, vnode.fid.volume, blocksOf(vnode) - (before ? blocksOf(before) : 0));
+    writer.put(this.#vnodes, vnodeKey(vnode.fid), vnode);
+  }
+
+  remove(writer: Writer, vnode: Vnode): void {
+    this.#account(writer, vnode.fid.volume, -blocksOf(vnode));
+    writer.remove(this.#vnodes, vnodeKey(vnode.fid));
+  }
+
+  /** Enters a name into a directory; gives the directory back as it then is, not yet stored. */
+  addEntry(writer: Writer, directory: DirectoryVnode, name: string, vnode: Vnode): DirectoryVnode {
+    const { vnode: number, unique } = vnode.fid;
+    writer.put(this.#entries, entryKey(directory.fid, name), { vnode: number, unique, type: vnode.type });
+    writer.put(this.#names, nameKey(vnode.fid, directory.fid, name), true);
+    return {
+      ...directory,
+      entryCount: directory.entryCount + 1,
+      nameUnits: directory.nameUnits + unitsOf(name),
+      linkCount: directory.linkCount + (vnode.type === 'directory' ? 1 : 0),
+    };
+  }
+
+  /** The other way round. */
+  removeEntry(writer: Writer, directory: DirectoryVnode, name: string, vnode: Vnode): DirectoryVnode {
+    writer.remove(this.#entries, entryKey(directory.fid, name));
+    writer.remove(this.#names, nameKey(vnode.fid, directory.fid, name));
+    return {
+      ...directory,
+      entryCount: directory.entryCount - 1,
+      nameUnits: directory.nameUnits - unitsOf(name),
+      linkCount: directory.linkCount - (vnode.type === 'directory' ? 1 : 0),
+    };
+  }
+
+  /** A fid that no object of the volume ever had. */
+  newFid(writer: Writer, volumeId: number, type: FileType): Fid {
+    const volume = this.volume(volumeId);
+    const isDirectory = type === 'directory';
+    const vnode = isDirectory ? volume.nextDirectory : volume.nextFile;
+    this.putVolume(writer, {
+      ...volume,
+      nextUnique: volume.nextUnique + 1,
+      ...(isDirectory ? { nextDirectory: vnode + 2 } : { nextFile: vnode + 2 }),
+    });
+    return { volume: volumeId, vnode, unique: volume.nextUnique };
+  }
+
+  #account(writer: Writer, volumeId: number, blocks: number): void {
+    if (blocks === 0) return;
+    const volume = this.volume(volumeId);
+    const blocksUsed = volume.blocksUsed + blocks;
+    if (blocks > 0 && volume.maxQuota > 0 && blocksUsed > volume.maxQuota) fail('EDQUOT');
+    this.putVolume(writer, { ...volume, blocksUsed });
+  }
+}
+
+/** Length as stat shows it: bytes of a file or link, whole pages of a directory. */
+export function lengthOf(vnode: Vnode): number {
+  if (vnode.type === 'file') return vnode.length;
+  if (vnode.type === 'symlink') return vnode.target.length;
+  return Math.ceil((PAGE_HEADER_UNITS + vnode.nameUnits) / UNITS_PER_PAGE) * DIRECTORY_PAGE;
+}
+
+/** What an object counts for in its volume's quota, in units of 1 KiB. */
+export function blocksOf(vnode: Vnode): number {
+  return Math.ceil(lengthOf(vnode) / BLOCK);
+}
+
+/** A vnode after an update of one server: only its own place in the vector counts up. */
+export function updated<V extends Vnode>(vnode: V, storeId: StoreId, now: number): V {
+  const { versions, flags } = vnode.versionVector;
+  const [own = 0, ...others] = versions;
+  return { ...vnode, modified: now, versionVector: { versions: [own + 1, ...others], storeId, flags } };
+}
+
+export function sameFid(one: Fid, other: Fid): boolean {
+  return one.volume === other.volume && one.vnode === other.vnode && one.unique === other.unique;
+}
+
+function unitsOf(name: string): number {
+  return Math.ceil((ENTRY_HEADER + textLength(name)) / UNIT);
+}
+
+function vnodeKey(fid: Fid): Key {
+  return key(fid.volume, fid.vnode);
+}
+
+function entryKey(directory: Fid, name: string): Key {
+  return key(directory.volume, directory.vnode, name);
+}
+
+function nameKey(fid: Fid, directory: Fid, name: string): Key {
+  return key(fid.volume, fid.vnode, directory.vnode, name);
+}

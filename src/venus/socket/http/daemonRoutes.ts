@@ -1,0 +1,34 @@
+import type { DaemonStatus } from '../../../ipc/socket/routes.ts';
+import { toJsonName } from '../../../ipc/socket/routes.ts';
+import type { Route } from './exchange.ts';
+
+export interface DaemonControl {
+  status(): Promise<DaemonStatus>;
+  /** Begins a clean end; resolves before it is over. */
+  shutDown(): void;
+}
+
+/** The daemon itself, and what happens in it. */
+export function daemonRoutes(control: DaemonControl): Readonly<Record<string, Route>> {
+  return {
+    'GET /status': async (exchange) => {
+      exchange.reply(await control.status());
+    },
+
+    'POST /shutdown': (exchange) => {
+      exchange.reply({});
+      exchange.response.once('finish', () => control.shutDown());
+    },
+
+    'GET /events': async (exchange) => {
+      const stop = new AbortController();
+      exchange.response.once('close', () => stop.abort());
+      exchange.response.writeHead(200, { 'content-type': 'application/jsonl' });
+      exchange.response.flushHeaders();
+      for await (const event of exchange.session.client.events.listen(stop.signal)) {
+        exchange.response.write(`${JSON.stringify({ ...event, subject: toJsonName(event.subject) })}\n`);
+      }
+      exchange.response.end();
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import { toJsonName } from '../../../ipc/socket/routes.ts';
+import type { FileStatus } from '../../../ipc/venus.ts';
+import { VenusError } from '../../../ipc/errors.ts';
+import { errno } from '../../../ipc/errno.ts';
+import type { Exchange, Route } from './exchange.ts';
+
+/** Directory lines written at a time. */
+const LINES = 256;
+
+/** The file tree: `/v1/tree/…`. */
+export const treeRoutes: Readonly<Record<string, Route>> = {
+  'GET /tree/lstat': async (exchange) => {
+    exchange.reply(toJson(await exchange.files.lstat(exchange.name('path'))));
+  },
+
+  'GET /tree/resolve': async (exchange) => {
+    const { path, status } = await exchange.files.resolve(exchange.name('path'));
+    exchange.reply({ path: toJsonName(path), status: toJson(status) });
+  },
+
+  'GET /tree/readlink': async (exchange) => {
+    exchange.reply({ target: toJsonName(await exchange.files.readlink(exchange.name('path'))) });
+  },
+
+  'GET /tree/readdir': async (exchange) => {
+    let lines: string[] = [];
+    const flush = async () => {
+      await send(exchange, 'application/jsonl', lines.join(''));
+      lines = [];
+    };
+    try {
+      for await (const entry of exchange.files.readdir(exchange.name('path'))) {
+        lines.push(`${JSON.stringify({ ...entry, name: toJsonName(entry.name) })}\n`);
+        if (lines.length >= LINES) await flush();
+      }
+      lines.push('{"end":true}\n');
+    } catch (error) {
+      if (!exchange.response.headersSent) throw error;
+      lines.push(`{"errno":${error instanceof VenusError ? error.errno : errno('EIO')}}\n`);
+    }
+    await flush();
+    exchange.response.end();
+  },
+
+  'GET /tree/read': async (exchange) => {
+    try {
+      for await (const bytes of exchange.files.read(exchange.name('path'))) {
+        await send(exchange, 'application/octet-stream', bytes);
+        if (exchange.response.destroyed) return;
+      }
+    } catch (error) {
+      if (!exchange.response.headersSent) throw error;
+      // Half a file must not look like a whole one.
+      exchange.response.destroy();
+      return;
+    }
+    exchange.response.end();
+  },
+
+  'PUT /tree/write': async (exchange) => {
+    const options = { mode: exchange.number('mode'), exclusive: exchange.number('exclusive') !== 0 };
+    await exchange.files.write(exchange.name('path'), contents(exchange), options);
+    exchange.reply({});
+  },
+
+  'POST /tree/mkdir': async (exchange) => {
+    await exchange.files.mkdir(exchange.name('path'), exchange.number('mode'));
+    exchange.reply({});
+  },
+
+  'POST /tree/symlink': async (exchange) => {
+    await exchange.files.symlink(exchange.name('path'), exchange.name('target'));
+    exchange.reply({});
+  },
+
+  'POST /tree/link': async (exchange) => {
+    await exchange.files.link(exchange.name('existing'), exchange.name('path'));
+    exchange.reply({});
+  },
+
+  'POST /tree/rename': async (exchange) => {
+    await exchange.files.rename(exchange.name('path'), exchange.name('to'));
+    exchange.reply({});
+  },
+
+  'POST /tree/remove': async (exchange) => {
+    await exchange.files.remove(exchange.name('path'));
+    exchange.reply({});
+  },
+
+  'POST /tree/setattr': async (exchange) => {
+    const [mode, owner, modified] = ['mode', 'owner', 'modified'].map((key) => exchange.optionalNumber(key));
+    await exchange.files.setattr(exchange.name('path'), {
+      ...(mode === undefined ? {} : { mode }),
+      ...(owner === undefined ? {} : { owner }),
+      ...(modified === undefined ? {} : { modified }),
+    });
+    exchange.reply({});
+  },
+};
+
+function toJson(status: FileStatus): object {
+  const { ownerName, mountPoint, ...rest } = status;
+  return {
+    ...rest,
+    ...(ownerName === undefined ? {} : { ownerName: toJsonName(ownerName) }),
+    ...(mountPoint === undefined ? {} : { mountPoint: toJsonName(mountPoint) }),
+  };
+}
+
+/** What a client sends, to its end. One that breaks off makes the reading fail, so that no half of a file is stored. */
+async function* contents(exchange: Exchange): AsyncGenerator<Uint8Array> {
+  yield* exchange.body();
+  if (!exchange.request.complete)
+    throw new VenusError(errno('EIO'), { why: 'The contents broke off before their end.' });
+}
+
+/** Writes at the speed at which the client reads; the head goes before the first part. */
+async function send({ response }: Exchange, type: string, data: string | Uint8Array): Promise<void> {
+  if (!response.headersSent) response.writeHead(200, { 'content-type': type });
+  if (response.destroyed || response.write(data)) return;
+  await Promise.race([once(response, 'drain'), once(response, 'close')]);
+}

@@ -1,0 +1,131 @@
+import { mkdirSync, statfsSync } from 'node:fs';
+import { type Database as LmdbTable, type RootDatabase, open } from 'lmdb';
+import { errno } from '../../ipc/errno.ts';
+import { ConfigurationError, VenusError } from '../../ipc/errors.ts';
+import { type Key, keyAfter } from './keys.ts';
+
+/** Version of all that is stored below a data directory. coda-data(5) describes it. */
+const FORMAT = 1;
+const MAX_TABLES = 32;
+/** Below this many bytes a write that failed is called a full disk. */
+const NEARLY_FULL = 1024 * 1024;
+
+/** A store of one server, client or realm: tables in one LMDB environment. */
+export class Database {
+  readonly #directory: string;
+  readonly #root: RootDatabase<unknown, Key>;
+
+  /** @throws ConfigurationError if a later version of the toolkit wrote it */
+  static open(directory: string): Database {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const database = new Database(directory);
+    try {
+      database.#checkFormat();
+    } catch (error) {
+      void database.close();
+      throw error;
+    }
+    return database;
+  }
+
+  private constructor(directory: string) {
+    this.#directory = directory;
+    this.#root = open<unknown, Key>({
+      path: directory,
+      keyEncoding: 'binary',
+      maxDbs: MAX_TABLES,
+      // A value is seen by readers, and a transaction resolves, only after it has been flushed to the disk.
+      overlappingSync: false,
+      // With it, a commit that fails rejects a promise that nobody holds.
+      eventTurnBatching: false,
+    });
+  }
+
+  table<Value>(name: string): Table<Value> {
+    return new Table(this.#root.openDB<Value, Key>({ name, keyEncoding: 'binary' }));
+  }
+
+  /**
+   * Runs a change that is done as a whole or not at all; resolves when it is on the disk. Inside, reads see
+   * what the change has written so far. Several changes that wait share one flush.
+   * @param change must not be asynchronous; what it throws undoes it and rejects the promise
+   * @throws VenusError ENOSPC or EIO if it could not be written
+   */
+  async transaction<Result>(change: (writer: Writer) => Result): Promise<Result> {
+    try {
+      return await this.#root.childTransaction(() => change(writer));
+    } catch (error) {
+      throw (await this.#commitFailure(error)) ?? error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#root.close();
+  }
+
+  /** LMDB says why a commit failed in a promise inside the error. */
+  async #commitFailure(error: unknown): Promise<VenusError | undefined> {
+    if (!(error instanceof Error) || !('commitError' in error)) return undefined;
+    const cause: unknown = await Promise.resolve(error.commitError).catch((reason: unknown) => reason);
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    const { bavail, bsize } = statfsSync(this.#directory);
+    const full = code === errno('ENOSPC') || bavail * bsize < NEARLY_FULL;
+    return new VenusError(errno(full ? 'ENOSPC' : 'EIO'), {
+      why: full
+        ? `The disk that holds ${this.#directory} is full. Nothing was changed.`
+        : `Writing to ${this.#directory} failed: ${String(cause)}. Nothing was changed.`,
+      next: full ? 'Make room on that disk, then do it again.' : 'Look at the disk, then do it again.',
+    });
+  }
+
+  #checkFormat(): void {
+    const meta = this.#root.openDB<number, string>({ name: 'format' });
+    const found = meta.get('version');
+    if (found === undefined) meta.putSync('version', FORMAT);
+    else if (found > FORMAT) {
+      throw new ConfigurationError(`${this.#directory}: written by a later version of coda-toolkit`, {
+        why: `Its format is ${found}; this version knows ${FORMAT}.`,
+        next: 'Use the version that wrote it, or another --data directory.',
+      });
+    }
+  }
+}
+
+/** Values of one kind by key. It is read anywhere, and written in a transaction. */
+export class Table<Value> {
+  readonly lmdb: LmdbTable<Value, Key>;
+
+  constructor(lmdb: LmdbTable<Value, Key>) {
+    this.lmdb = lmdb;
+  }
+
+  get(key: Key): Value | undefined {
+    return this.lmdb.get(key);
+  }
+
+  /**
+   * The entries whose key begins with a prefix, in order.
+   * @param after skips all up to and with this key
+   */
+  *entries(prefix: Key, after?: Key): Generator<{ readonly key: Key; readonly value: Value }> {
+    const end = keyAfter(prefix);
+    const range = { start: after ?? prefix, exclusiveStart: after !== undefined, ...(end && { end }) };
+    yield* this.lmdb.getRange(range);
+  }
+
+  /** All entries, in order. */
+  *all(): Generator<{ readonly key: Key; readonly value: Value }> {
+    yield* this.lmdb.getRange({});
+  }
+}
+
+/** The right to write, which only a transaction gives. */
+export interface Writer {
+  put<Value>(table: Table<Value>, key: Key, value: Value): void;
+  remove(table: Table<unknown>, key: Key): void;
+}
+
+const writer: Writer = {
+  put: (table, key, value) => void table.lmdb.put(key, value),
+  remove: (table, key) => void table.lmdb.remove(key),
+};

@@ -1,0 +1,48 @@
+import type { FileHandle } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Database } from '../../../src/venus/store/database.ts';
+import { ROOT, rootOf, useRealm } from '../support.ts';
+
+/** Called with a path when what is there has come to the disk. */
+const { synced } = vi.hoisted(() => ({ synced: vi.fn<(path: string) => void>() }));
+
+type OpenFile = (path: string, ...rest: readonly unknown[]) => Promise<FileHandle>;
+
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const original = await importOriginal<{ readonly open: OpenFile }>();
+  const open: OpenFile = async (path, ...rest) => {
+    const file = await original.open(path, ...rest);
+    const sync = file.sync.bind(file);
+    file.sync = async () => {
+      await sync();
+      synced(path);
+    };
+    return file;
+  };
+  return { ...original, open };
+});
+
+const realm = useRealm();
+afterEach(() => vi.restoreAllMocks());
+
+/** Stores a file. @returns what has come to the disk before the record was written, as paths below the containers */
+async function syncedBeforeRecord(name: string): Promise<readonly string[]> {
+  const credentials = realm().tokenOf(realm().store.protection.user('operator').id);
+  const transaction = vi.spyOn(Database.prototype, 'transaction');
+  synced.mockClear();
+  const target = { kind: 'new', directory: rootOf(ROOT), name, mode: 0o644 } as const;
+  await realm().storeOnServer(credentials, target, Buffer.from('contents'));
+  const [recorded = 0] = transaction.mock.invocationCallOrder;
+  transaction.mockRestore();
+  return synced.mock.calls
+    .filter((_, at) => (synced.mock.invocationCallOrder[at] ?? Infinity) < recorded)
+    .map(([path]) => relative(`${realm().directory}/servers/s1/containers`, path) || '.');
+}
+
+describe('a store', () => {
+  it('has its contents, their name and new directories on the disk before a record names them', async () => {
+    expect(await syncedBeforeRecord('first')).toEqual(['.', '0000/00000001', '0000']);
+    expect(await syncedBeforeRecord('second')).toEqual(['0000/00000002', '0000']);
+  });
+});
