@@ -1,0 +1,42 @@
+import { ROOT, call } from '../../ipc/call.ts';
+import { getMountPoint } from '../../ipc/calls/getMountPoint.ts';
+import { parseHex } from '../../ipc/fid.ts';
+import { textLength } from '../../ipc/text.ts';
+import type { Command } from '../command.ts';
+import { UsageError } from '../exitStatus.ts';
+
+/** Longer realm names take a real venus down (spec/cfs.md, 3.6). */
+const MAX_REALM = 64;
+
+export const getmountpoint: Command = {
+  usage: 'cfs getmountpoint <volid> [<volid> <volid> ...]',
+  summary: 'show where a volume is mounted, as far as venus has seen it',
+  examples: ['cfs gmt 7f000001@example.org'],
+  words: { min: 1 },
+
+  async run(context, words) {
+    const venus = await context.pioctls();
+    const shown: object[] = [];
+    for (const word of words) {
+      const volume = parseVolume(word);
+      try {
+        const path = context.userPath(await call(venus, getMountPoint, ROOT, volume));
+        if (context.json) shown.push({ volume: word, path });
+        else context.print(`${word}:  ${path}\n`);
+        context.succeed();
+      } catch (error) {
+        await context.fail(error, 'Failed in GetMountPoint.');
+        break;
+      }
+    }
+    if (context.json) context.printJson({ volumes: shown, failures: context.failures });
+  },
+};
+
+/** `7f000001@realm`, the realm up to white space. @throws UsageError */
+function parseVolume(word: string): { readonly volume: number; readonly realm: string } {
+  const [, number = '', realm = ''] = /^([^@]*)@(\S+)/.exec(word) ?? [];
+  const volume = parseHex(number);
+  if (volume !== undefined && realm !== '' && textLength(realm) <= MAX_REALM) return { volume, realm };
+  throw new UsageError(`${word} is not a volume id: it should look like 7f000001@example.org`);
+}

@@ -1,0 +1,45 @@
+import type { Tool } from './command.ts';
+
+/** What the classic tools never could do: a venus of one's own, its realm, and its files while it is not mounted. */
+export const coda: Tool = {
+  name: 'coda',
+  summary: 'a Coda of your own: its venus, its realm and its files',
+  usageOn: 'stderr',
+  commands: [
+    { names: ['up'], load: async () => (await import('./coda/up.ts')).up },
+    { names: ['down'], load: async () => (await import('./coda/down.ts')).down },
+    { names: ['status'], load: async () => (await import('./coda/status.ts')).status },
+    { names: ['ls'], load: async () => (await import('./coda/ls.ts')).ls },
+    { names: ['cat'], load: async () => (await import('./coda/cat.ts')).cat },
+    { names: ['put'], load: async () => (await import('./coda/put.ts')).put },
+    { names: ['mkdir'], load: async () => (await import('./coda/mkdir.ts')).mkdir },
+    { names: ['rm'], load: async () => (await import('./coda/rm.ts')).rm },
+    { names: ['mv'], load: async () => (await import('./coda/mv.ts')).mv },
+    { names: ['ln'], load: async () => (await import('./coda/ln.ts')).ln },
+    { names: ['stat'], load: async () => (await import('./coda/stat.ts')).stat },
+    { names: ['realm user add'], load: async () => (await import('./coda/realm/userAdd.ts')).userAdd },
+    { names: ['realm user list'], load: async () => (await import('./coda/realm/userList.ts')).userList },
+    {
+      names: ['realm user password'],
+      load: async () => (await import('./coda/realm/userPassword.ts')).userPassword,
+    },
+    {
+      names: ['realm user remove'],
+      load: async () => (await import('./coda/realm/userRemove.ts')).userRemove,
+    },
+    { names: ['realm group add'], load: async () => (await import('./coda/realm/groupAdd.ts')).groupAdd },
+    { names: ['realm group list'], load: async () => (await import('./coda/realm/groupList.ts')).groupList },
+    {
+      names: ['realm group remove'],
+      load: async () => (await import('./coda/realm/groupRemove.ts')).groupRemove,
+    },
+    {
+      names: ['realm volume create'],
+      load: async () => (await import('./coda/realm/volumeCreate.ts')).volumeCreate,
+    },
+    {
+      names: ['realm volume list'],
+      load: async () => (await import('./coda/realm/volumeList.ts')).volumeList,
+    },
+  ],
+};

@@ -1,0 +1,171 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { checkSocketPath, defaultSocket } from '../../ipc/address.ts';
+import { CodaError, ConfigurationError } from '../../ipc/errors.ts';
+import { startSpinner } from '../../term/spinner.ts';
+import type { Command, Options } from '../command.ts';
+import type { Context } from '../context.ts';
+import { exitStatusOf } from '../exitStatus.ts';
+
+declare const CODA_TOOLKIT_VERSION: string;
+
+/** What a venus in the background tells the process that started it, once. */
+type Report =
+  { readonly ready: { readonly realm: string; readonly pid: number } } | { readonly failed: Failure };
+
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly why?: string;
+  readonly next?: string;
+}
+
+interface Place {
+  readonly dataDirectory: string;
+  readonly socket: string;
+}
+
+/** Venus could not be started. Its code is that of the reason. */
+class StartError extends CodaError {
+  readonly code: string;
+
+  constructor({ code, message, ...advice }: Failure) {
+    super(message, advice);
+    this.code = code;
+  }
+}
+
+export const up: Command = {
+  usage: 'coda up [--realm NAME] [--data DIR] [--socket PATH] [--foreground]',
+  summary: 'start a venus of your own, with its servers: a small Coda on this machine',
+  description: [
+    'Everything it holds is in the data directory, and survives whatever happens to the process. ' +
+      'The first start makes a realm, with a root volume and the groups System:AnyUser and System:Administrators.',
+  ],
+  options: [
+    { flags: '--realm <name>', summary: 'name of the realm, at the first start (default coda.local)' },
+    { flags: '--data <dir>', summary: 'where everything is kept (default $XDG_DATA_HOME/coda)' },
+    { flags: '--socket <path>', summary: 'where it listens (default $XDG_RUNTIME_DIR/coda/venus.sock)' },
+    { flags: '--foreground', summary: 'stay in the foreground; ^C stops it' },
+  ],
+  examples: ['coda up', 'coda up --realm example.org --data ~/coda-test --socket ~/coda-test/venus.sock'],
+  words: { max: 0 },
+
+  async run(context, _words, options) {
+    const place = placeFor(context, options);
+    await (options.flag('foreground') ? inForeground : inBackground)(context, place, options.value('realm'));
+  },
+};
+
+function placeFor({ surroundings }: Context, options: Options): Place {
+  const { env } = surroundings;
+  const home = env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
+  const socket = options.value('socket');
+  return {
+    dataDirectory: resolve(options.value('data') ?? join(home, 'coda')),
+    socket: socket === undefined ? defaultSocket(surroundings) : checkSocketPath(resolve(socket)),
+  };
+}
+
+/** Runs venus in this process, until a signal or `coda down` ends it. */
+async function inForeground(context: Context, place: Place, realm: string | undefined): Promise<void> {
+  const { startDaemon } = await import('../../venus/daemon.ts');
+  const options = { ...place, realm, uid: context.surroundings.uid, version: CODA_TOOLKIT_VERSION };
+  try {
+    const daemon = await startDaemon(options);
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => daemon.stop());
+    if (process.send) tellParent({ ready: { realm: daemon.realm, pid: process.pid } });
+    else announce(context, place, daemon.realm, process.pid);
+    await daemon.ended;
+  } catch (error) {
+    if (!process.send) throw error;
+    tellParent({ failed: asFailure(error) });
+    context.count(exitStatusOf(error));
+  }
+}
+
+function asFailure(error: unknown): Failure {
+  if (!(error instanceof CodaError)) return startFailure(String(error));
+  const { code, message, why, next } = error;
+  return { code, message, ...(why === undefined ? {} : { why }), ...(next === undefined ? {} : { next }) };
+}
+
+/** A failure of no known kind. */
+function startFailure(message: string): Failure {
+  return { code: 'start', message, next: 'See venus.log in its data directory.' };
+}
+
+function tellParent(report: Report): void {
+  process.send?.(report, () => process.disconnect());
+}
+
+/** Starts venus as a process of its own, and waits until it answers. */
+async function inBackground(context: Context, place: Place, realm: string | undefined): Promise<void> {
+  mkdirSync(place.dataDirectory, { recursive: true, mode: 0o700 });
+  const log = openSync(join(place.dataDirectory, 'venus.log'), 'a', 0o600);
+  const words = ['up', '--foreground', '--data', place.dataDirectory, '--socket', place.socket];
+  if (realm !== undefined) words.push('--realm', realm);
+  const program = process.argv[1];
+  if (program === undefined) throw new ConfigurationError('coda: started in an unknown way');
+  const child = spawn(process.execPath, [program, ...words], {
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+    cwd: place.dataDirectory,
+  });
+  closeSync(log);
+  const spinner = startSpinner('starting venus', context.terminal);
+  const report = await reportOf(child, context.timeLimit).finally(() => spinner.stop());
+  if ('failed' in report) throw new StartError(report.failed);
+  child.unref();
+  announce(context, place, report.ready.realm, report.ready.pid);
+}
+
+function reportOf(child: ChildProcess, timeLimit: number): Promise<Report> {
+  return new Promise((resolve, reject) => {
+    const giveUp = setTimeout(() => {
+      child.kill();
+      reject(new StartError(startFailure(`venus did not start within ${timeLimit / 1000} s`)));
+    }, timeLimit);
+    const settle = () => clearTimeout(giveUp);
+    child.once('message', (message) => {
+      settle();
+      if (isReport(message)) resolve(message);
+      else reject(new StartError(startFailure('venus started in an unknown way')));
+    });
+    child.once('exit', (code, signal) => {
+      settle();
+      reject(new StartError(startFailure(`venus ended while it started (${signal ?? `status ${code}`})`)));
+    });
+    child.once('error', (error) => {
+      settle();
+      reject(error);
+    });
+  });
+}
+
+function isReport(message: unknown): message is Report {
+  return typeof message === 'object' && message !== null && ('ready' in message || 'failed' in message);
+}
+
+function announce(context: Context, { dataDirectory, socket }: Place, realm: string, pid: number): void {
+  if (context.json) {
+    context.printJson({ realm, pid, dataDirectory, socket, failures: [] });
+    return;
+  }
+  const isDefault = socket === safeDefaultSocket(context);
+  context.print(`venus is up: realm ${realm}, pid ${pid}\n  data    ${dataDirectory}\n  socket  ${socket}\n`);
+  if (!isDefault) context.print(`To use it: export CODA_VENUS=unix:${socket}\n`);
+  context.note(
+    'A new realm has no users. The first one, an administrator: coda realm user add NAME --administrator',
+  );
+}
+
+function safeDefaultSocket({ surroundings }: Context): string | undefined {
+  try {
+    return defaultSocket(surroundings);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,62 @@
+import type { Context } from './context.ts';
+
+/** One thing a user can type: what a file in src/commands/TOOL/ exports. */
+export interface Command {
+  /** The words after `Usage: `, as the classic tool prints them where there is one. */
+  readonly usage: string;
+  /** One line for lists of commands. */
+  readonly summary: string;
+  /** Paragraphs for `--help`. */
+  readonly description?: readonly string[];
+  readonly options?: readonly Option[];
+  readonly examples?: readonly string[];
+  /** How many words it takes besides options; any number if absent. */
+  readonly words?: { readonly min?: number; readonly max?: number };
+  /** Options end at the first word that is none (setacl's directory). */
+  readonly optionsFirst?: boolean;
+  /** Rewrites the words before options are looked for, where their order means something. */
+  readonly prepare?: (words: readonly string[]) => readonly string[];
+  /** What the classic tool exits with when the operation fails; 255 for most (spec/cfs.md, 1.3). */
+  readonly classicFailure?: number;
+  run(context: Context, words: readonly string[], options: Options): Promise<void>;
+}
+
+/** An option of a command. Long names are understood with one dash too. */
+export interface Option {
+  /** In commander's form: `-R, --recursive`, `--timeout <duration>`. */
+  readonly flags: string;
+  readonly summary: string;
+}
+
+/** The options of one run. */
+export interface Options {
+  /** Whether an option without a value was given. */
+  flag(name: string): boolean;
+  /** The value of an option that takes one. */
+  value(name: string): string | undefined;
+}
+
+/** What was typed behind a command's name. */
+export type ParsedWords =
+  | { readonly words: readonly string[]; readonly options: Options }
+  /** The text that --help asked for. */
+  | { readonly help: string };
+
+/** A command and the words it is called by; the command itself is loaded when it is needed. */
+export interface CommandEntry {
+  /** The full name first; names of several words are separated by blanks. */
+  readonly names: readonly string[];
+  readonly load: () => Promise<Command>;
+}
+
+/** A program of `bin/`. */
+export interface Tool {
+  readonly name: string;
+  readonly summary: string;
+  /** Either several commands, or one that is the tool itself. */
+  readonly commands: readonly CommandEntry[] | (() => Promise<Command>);
+  /** Where the usage goes when the words make no sense: cfs has it on stdout. */
+  readonly usageOn: 'stdout' | 'stderr';
+  /** What is printed, on stdout, for a command that does not exist. */
+  readonly unknownCommand?: string;
+}

@@ -1,0 +1,238 @@
+import { type VenusAddress, chooseVenus } from '../ipc/address.ts';
+import { type Pioctls, ROOT, call } from '../ipc/call.ts';
+import { getToken } from '../ipc/calls/getToken.ts';
+import { realmOfPath, toUserPath, toVenusPath } from '../ipc/codaPath.ts';
+import { ConfigurationError, UnsupportedError, VenusError, isErrno } from '../ipc/errors.ts';
+import { mountPointOf, openVenus, realmsOf, workingDirectory } from '../ipc/openVenus.ts';
+import type { HttpSession } from '../ipc/socket/httpSession.ts';
+import type { FileTree, Venus } from '../ipc/venus.ts';
+import { errorMessage, writeError } from '../term/errorMessage.ts';
+import { formatJson } from '../term/json.ts';
+import { printableLines } from '../term/printable.ts';
+import { spinWhile } from '../term/spinner.ts';
+import type { Terminal } from '../term/terminal.ts';
+import { type ExitStatus, ExitStatus as Status, combineStatus, exitStatusOf } from './exitStatus.ts';
+import { type TokenState, explain } from './explain.ts';
+
+/** What surrounds a run, passed in. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly uid: number;
+  readonly cwd: () => string;
+  readonly terminal: Terminal;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** The options that every command has. */
+export interface CommonOptions {
+  readonly venus: string | undefined;
+  /** Milliseconds. */
+  readonly timeLimit: number;
+  readonly json: boolean;
+}
+
+/** A path as it was typed, and as venus wants it. */
+export interface Target {
+  readonly typed: string;
+  readonly path: string;
+}
+
+/** A failure as it stands in `--json`. */
+export interface JsonFailure {
+  readonly path: string;
+  readonly errno?: number;
+  readonly message: string;
+}
+
+/** The tool that runs, as far as its commands look at it. */
+export interface RunningTool {
+  readonly name: string;
+  readonly commands: readonly CommandSummary[] | (() => unknown);
+}
+
+/** What `help` shows of a command. */
+export interface CommandSummary {
+  readonly names: readonly string[];
+  readonly load: () => Promise<{ readonly usage: string; readonly summary: string }>;
+}
+
+/** Everything a command touches: venus, the terminal, and the account of what went wrong. */
+export class Context {
+  readonly surroundings: Surroundings;
+  readonly tool: RunningTool;
+  readonly json: boolean;
+  /** CODA_CLASSIC=1: the exit statuses of the C tools. */
+  readonly classic: boolean;
+  readonly terminal: Terminal;
+  readonly failures: JsonFailure[] = [];
+  readonly #common: CommonOptions;
+  readonly #classicFailure: number;
+  readonly #statuses: ExitStatus[] = [];
+  #classicStatus = 0;
+  #address: VenusAddress | undefined;
+  #venus: Venus | undefined;
+  #workingDirectoryFound: Promise<string> | undefined;
+
+  constructor(tool: RunningTool, surroundings: Surroundings, common: CommonOptions, classicFailure: number) {
+    this.tool = tool;
+    this.surroundings = surroundings;
+    this.terminal = surroundings.terminal;
+    this.json = common.json;
+    this.classic = surroundings.env['CODA_CLASSIC'] === '1';
+    this.#common = common;
+    this.#classicFailure = classicFailure;
+  }
+
+  get timeLimit(): number {
+    return this.#common.timeLimit;
+  }
+
+  /** Which venus this run talks to. @throws ConfigurationError */
+  address(): VenusAddress {
+    this.#address ??= chooseVenus(this.#common.venus, this.surroundings);
+    return this.#address;
+  }
+
+  /** Venus for requests one at a time: on a terminal a spinner says what is waited for. */
+  async pioctls(): Promise<Pioctls> {
+    const venus = await this.venus();
+    return {
+      pioctl: (request) =>
+        this.waitFor(`${request.name ?? 'an answer'} of ${request.path}`, venus.pioctl(request)),
+    };
+  }
+
+  async venus(): Promise<Venus> {
+    this.#venus ??= await openVenus(this.address(), {
+      timeLimit: this.#common.timeLimit,
+      uid: this.otherUid(),
+    });
+    return this.#venus;
+  }
+
+  async files(): Promise<FileTree> {
+    return (await this.venus()).files();
+  }
+
+  /** The HTTP dialect of the embedded venus. @param what what needs it, for the error on a mounted Coda */
+  async http(what: string): Promise<HttpSession> {
+    const address = this.address();
+    if (address.kind === 'socket') {
+      const { SocketVenus } = await import('../ipc/socket/socketVenus.ts');
+      const venus = await this.venus();
+      if (venus instanceof SocketVenus) return venus.http();
+    }
+    throw new UnsupportedError(`${what}: only the embedded venus does this`, {
+      why: 'The venus in use is that of a mounted Coda, which has no request for it.',
+      next: 'Start an embedded venus with coda up, and choose it with --venus unix:SOCKET.',
+    });
+  }
+
+  async realms(): Promise<readonly string[]> {
+    return realmsOf(this.address(), await this.venus());
+  }
+
+  /** The uid that CODA_UID names, if it is not the caller's own. @throws ConfigurationError */
+  otherUid(): number | undefined {
+    const text = this.surroundings.env['CODA_UID'];
+    if (!text || text === String(this.surroundings.uid)) return undefined;
+    if (/^\d{1,10}$/.test(text) && Number(text) < 2 ** 32) return Number(text);
+    throw new ConfigurationError(`CODA_UID: ${text} is not a user id`, {
+      next: 'Set it to a number, or unset it.',
+    });
+  }
+
+  /** One path, as venus wants it. @throws NotCodaPathError, BadPathError */
+  async target(typed: string): Promise<Target> {
+    const mountPoint = mountPointOf(this.address());
+    const start = typed.startsWith('/') ? mountPoint : await this.#workingDirectory();
+    return { typed, path: toVenusPath(typed, { mountPoint, workingDirectory: start }) };
+  }
+
+  /** A path as venus names it, from where the user sees Coda. */
+  userPath(path: string): string {
+    return toUserPath(path, mountPointOf(this.address()));
+  }
+
+  /** Shows a spinner on a terminal while something takes long. @param what as `getacl of /usr` */
+  waitFor<T>(what: string, work: Promise<T>): Promise<T> {
+    return spinWhile(work, what, this.terminal);
+  }
+
+  /** Classic output, to the byte; harmless on a terminal. */
+  print(text: string): void {
+    this.terminal.out(this.terminal.outIsTerminal ? printableLines(text) : text);
+  }
+
+  /** The document of `--json`. */
+  printJson(document: unknown): void {
+    this.terminal.out(formatJson(document));
+  }
+
+  /** One line of JSON Lines. */
+  printJsonLine(document: unknown): void {
+    this.terminal.out(formatJson(document, 0));
+  }
+
+  /** Something for the person, never for a script: on stderr, and only on a terminal. */
+  note(text: string): void {
+    if (this.terminal.errIsTerminal) this.terminal.err(`${printableLines(text)}\n`);
+  }
+
+  /** Counts a thing that was done, so that failures of others are "in part". */
+  succeed(): void {
+    this.#statuses.push(Status.Done);
+  }
+
+  /**
+   * Reports a failure and goes on.
+   * @param label what the classic line begins with
+   * @param about the path it is about, as it was typed
+   * @param classic what the C tool would exit with
+   */
+  async fail(error: unknown, label: string, about?: string, classic = this.#classicFailure): Promise<void> {
+    const token = await this.#tokenBehind(error, about);
+    const explained = explain(error, { about, ...token });
+    await writeError(this.terminal, errorMessage(explained, label));
+    this.failures.push({
+      path: about ?? label,
+      ...(error instanceof VenusError ? { errno: error.errno } : {}),
+      message: explained instanceof Error ? explained.message : String(explained),
+    });
+    this.count(
+      token.state === 'none' || token.state === 'expired' ? Status.NoToken : exitStatusOf(error),
+      classic,
+    );
+  }
+
+  /** Counts a failure that was reported otherwise. @param classic what the C tool would exit with */
+  count(status: ExitStatus, classic = this.#classicFailure): void {
+    this.#statuses.push(status);
+    if (status !== Status.Done) this.#classicStatus = classic;
+  }
+
+  /** What the process ends with. */
+  exitStatus(): number {
+    return this.classic ? this.#classicStatus : combineStatus(this.#statuses);
+  }
+
+  async #workingDirectory(): Promise<string> {
+    const venus = await this.venus();
+    this.#workingDirectoryFound ??= workingDirectory(this.address(), venus, this.surroundings);
+    return this.#workingDirectoryFound;
+  }
+
+  /** Permission denied is looked into: without a valid token that is the reason. */
+  async #tokenBehind(error: unknown, about: string | undefined): Promise<TokenState> {
+    if (about === undefined || !isErrno(error, 'EACCES')) return { state: 'unknown', realm: undefined };
+    const realm = realmOfPath((await this.target(about)).path);
+    if (realm === undefined) return { state: 'unknown', realm };
+    try {
+      const { clear } = await call(await this.venus(), getToken, ROOT, realm);
+      return { state: clear.ends * 1000 > this.surroundings.now() ? 'valid' : 'expired', realm };
+    } catch (failure) {
+      return { state: isErrno(failure, 'ENOTCONN') ? 'none' : 'unknown', realm };
+    }
+  }
+}

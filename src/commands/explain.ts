@@ -1,0 +1,84 @@
+import { splitPath } from '../ipc/codaPath.ts';
+import { type Advice, VenusError } from '../ipc/errors.ts';
+
+/** What is known of the token that a request was made with. */
+export interface TokenState {
+  readonly state: 'valid' | 'expired' | 'none' | 'unknown';
+  readonly realm: string | undefined;
+}
+
+/** What is known about a failure besides its errno. */
+export interface Circumstances extends TokenState {
+  /** The path, as it was typed. */
+  readonly about: string | undefined;
+}
+
+/** An errno of venus with the reason and the next step, in the words of the path it is about. */
+export function explain(error: unknown, circumstances: Circumstances): unknown {
+  if (!(error instanceof VenusError) || error.why !== undefined) return error;
+  return new VenusError(error.errno, adviceFor(error, circumstances));
+}
+
+function adviceFor(error: VenusError, { about: name = 'the object', ...token }: Circumstances): Advice {
+  switch (error.errnoName) {
+    case 'EACCES':
+      return permissionAdvice(name, token);
+    case 'ENOENT':
+      return {
+        why: `There is nothing named ${name}, or it is in conflict (a conflict looks like a dangling link).`,
+        next: `Look at the directory it should be in: cfs getfid ${splitPath(name).directory}`,
+      };
+    case 'ENOTDIR':
+      return {
+        why: `${name} is a file, or its path leads through one. Access lists belong to directories.`,
+        next: `Name the directory it is in: ${splitPath(name).directory}`,
+      };
+    case 'ETIMEDOUT':
+      return {
+        why: 'The servers of this volume cannot be reached, or the directory has changes that are not on them yet.',
+        next: 'See which servers are down: cfs checkservers',
+      };
+    case 'EAGAIN':
+      return { why: 'The volume is busy with something else.', next: 'Try again in a moment.' };
+    case 'EBUSY':
+      return {
+        why: `${name} has changes that are not on the servers yet.`,
+        next: `Send them first: cfs listvol ${name} tells how many there are.`,
+      };
+    case 'EPERM':
+      return { why: `${name} is not kept by any server: it is venus's own, or an expanded conflict.` };
+    case 'ELOOP':
+      return { why: `${name} leads through more than ten symbolic links, perhaps in a circle.` };
+    case 'EROFS':
+      return {
+        why: `${name} lies in the Coda root, a backup or a single replica, none of which can be changed.`,
+      };
+    case 'EDQUOT':
+      return {
+        why: `The quota of the volume that ${name} lies in is used up.`,
+        next: `See how much it has: cfs listvol ${name}`,
+      };
+    case 'ENOTCONN':
+      return { why: 'You have no token.', next: 'Log in: clog USER@REALM' };
+    case 'EVOLUME':
+      return { why: 'No volume with this number is known in that realm.' };
+    default:
+      return {};
+  }
+}
+
+function permissionAdvice(name: string, { state, realm }: TokenState): Advice {
+  if (state === 'none') {
+    return {
+      why: `You have no token for ${realm}, so you act as System:AnyUser.`,
+      next: `Log in: clog USER@${realm}`,
+    };
+  }
+  if (state === 'expired') {
+    return { why: `Your token for ${realm} has expired.`, next: `Log in again: clog USER@${realm}` };
+  }
+  return {
+    why: `The access list does not give you the right to do this at ${name}.`,
+    next: `See who may: cfs listacl ${splitPath(name).directory}`,
+  };
+}

@@ -1,0 +1,71 @@
+/** Questions to a person at a terminal, through inquirer, which is loaded only then. They appear on stderr. */
+import { fstatSync, readSync } from 'node:fs';
+import { CodaError } from '../ipc/errors.ts';
+
+/** The person pressed ^C instead of answering. */
+export class InterruptedError extends CodaError {
+  readonly code = 'interrupted';
+
+  constructor() {
+    super('interrupted');
+  }
+}
+
+/** The question stands as it is, without inquirer's ornaments, and nothing shows of the answer. */
+const theme = {
+  prefix: { idle: '', done: '' },
+  style: { message: (text: string) => text, maskedText: '', help: () => '' },
+};
+
+/** Asks for a password. @param message as `Password:` @throws InterruptedError */
+export async function askPassword(message: string): Promise<string> {
+  const { default: inquirer } = await import('inquirer');
+  const prompt = inquirer.createPromptModule({ output: process.stderr });
+  try {
+    const question = { type: 'password', name: 'answer', message, toggleMask: false, theme } as const;
+    const { answer }: { readonly answer: unknown } = await prompt([question]);
+    return typeof answer === 'string' ? answer : '';
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ExitPromptError') throw new InterruptedError();
+    throw error;
+  }
+}
+
+/** Characters of a password that are read from a pipe (spec/auth.md, 1.3). */
+const MAX_LINE = 127;
+
+/**
+ * Reads one line of stdin, and nothing of what follows it: that belongs to whoever reads next. Empty at its end.
+ * Where stdin is closed the answer is empty too.
+ */
+export function readStdinLine(): string {
+  const byte = Buffer.alloc(1);
+  const bytes: number[] = [];
+  for (;;) {
+    if (readByte(byte) === 0 || byte[0] === 0x0a) break;
+    if (bytes.length < MAX_LINE) bytes.push(byte[0] ?? 0);
+  }
+  return Buffer.from(bytes).toString('utf8');
+}
+
+function readByte(byte: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(0, byte);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code === 'EOF' || code === 'EBADF') return 0;
+      if (code !== 'EAGAIN' || !isStdinOpen()) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
+}
+
+function isStdinOpen(): boolean {
+  try {
+    fstatSync(0);
+    return true;
+  } catch {
+    return false;
+  }
+}
