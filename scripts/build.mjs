@@ -1,0 +1,104 @@
+/**
+ * Builds dist/: one CommonJS bundle per tool, the heavy packages as files of their own that are loaded when they are
+ * needed, and V8's compiled code for each tool.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+export const tools = ['cfs', 'clog', 'coda', 'cpasswd', 'ctokens', 'cunlog'];
+
+/** Packages that only some runs need; each becomes a file of its own. */
+const heavy = ['commander', 'undici', 'inquirer', 'ora', 'chalk', 'valibot'];
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  charset: 'ascii',
+  legalComments: 'none',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  supported: { 'dynamic-import': false },
+  logLevel: 'warning',
+  define: { CODA_TOOLKIT_VERSION: JSON.stringify(version) },
+  // lmdb finds its native part by its own place in node_modules.
+  external: ['lmdb'],
+};
+
+/** A package as one CommonJS module: the default export, where there is one, with the others as its members. */
+function asCommonJs(name) {
+  return `const all = require(${JSON.stringify(name)});
+    module.exports = all.default === undefined ? all : Object.assign(all.default, all);`;
+}
+
+/** Points imports of the heavy packages at their files beside the bundle. */
+const separate = {
+  name: 'separate',
+  setup({ onResolve }) {
+    onResolve({ filter: new RegExp(`^(${heavy.join('|')})$`) }, ({ path }) => ({
+      path: `./${path}.cjs`,
+      external: true,
+    }));
+  },
+};
+
+/** commander loads child_process at once, for a kind of subcommand that we do not have. */
+const lazyChildProcess = {
+  name: 'lazy-child-process',
+  setup({ onLoad }) {
+    onLoad({ filter: /commander\/lib\/command\.js$/ }, ({ path }) => {
+      const eager = "const childProcess = require('node:child_process');";
+      const source = readFileSync(path, 'utf8');
+      if (!source.includes(eager))
+        throw new Error('commander loads child_process in a new way: look at it again');
+      const lazy =
+        "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };";
+      return { contents: source.replace(eager, lazy), loader: 'js' };
+    });
+  },
+};
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+
+await Promise.all([
+  ...heavy.map((name) =>
+    build({
+      ...common,
+      stdin: { contents: asCommonJs(name), resolveDir: root, loader: 'js' },
+      plugins: [lazyChildProcess],
+      outfile: join(dist, `${name}.cjs`),
+    }),
+  ),
+  ...tools.map((tool) =>
+    build({
+      ...common,
+      stdin: {
+        contents: `import { main } from './commands/main.ts'; import { ${tool} } from './commands/${tool}.ts'; main(${tool});`,
+        resolveDir: join(root, 'src'),
+        loader: 'ts',
+      },
+      plugins: [separate],
+      outfile: join(dist, `${tool}.cjs`),
+    }),
+  ),
+]);
+
+for (const tool of tools) warm(tool);
+
+/** Runs a tool once and keeps the code that V8 compiled for it. */
+function warm(tool) {
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts', 'warm.cjs'), tool], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`warming up ${tool} failed: ${stderr}`);
+}
