@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { blockedCalls } from '../ipc/mount/blockingCalls.ts';
+import { blockedCalls } from '../ipc/blockingCalls.ts';
 import { decodeText } from '../ipc/text.ts';
 import { processTerminal } from '../term/terminal.ts';
 import type { Tool } from './command.ts';

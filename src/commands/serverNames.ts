@@ -1,6 +1,8 @@
 import { ROOT, call } from '../ipc/call.ts';
 import { listServers } from '../ipc/calls/listServers.ts';
-import { CodaError } from '../ipc/errors.ts';
+import { blockingWork } from '../ipc/blockingCalls.ts';
+import { CodaError, TimeLimitError } from '../ipc/errors.ts';
+import { type Milliseconds, withTimeLimit } from '../ipc/timeLimit.ts';
 import type { Context } from './context.ts';
 
 /** Milliseconds that a reverse look-up may take before the address is shown instead. */
@@ -33,7 +35,7 @@ export function serverNames(context: Context, numeric: boolean): ServerNames {
     },
     addressOf: async (host) => {
       const address = (await own()).find((server) => server.name === host)?.address;
-      return address ?? parseAddress(host) ?? (await forward(host));
+      return address ?? parseAddress(host) ?? (await forward(host, context.timeLimit));
     },
   };
 }
@@ -69,11 +71,13 @@ async function reverse(address: string): Promise<string> {
   }
 }
 
-async function forward(host: string): Promise<string> {
+async function forward(host: string, limit: Milliseconds): Promise<string> {
   const { lookup } = await import('node:dns/promises');
   try {
-    return (await lookup(host, { family: 4 })).address;
-  } catch {
+    const found = blockingWork(() => lookup(host, { family: 4 }));
+    return (await withTimeLimit(found, limit, () => `the address of ${host}`)).address;
+  } catch (error) {
+    if (error instanceof TimeLimitError) throw error;
     throw new UnknownHostError(host);
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DaemonStatus } from '../ipc/socket/routes.ts';
 import { CacheManager, ROOT_VOLUME } from './client/cacheManager.ts';
@@ -13,6 +13,7 @@ import { Listener } from './socket/listener.ts';
 import { PioctlDialect, defaultPioctlLimits } from './socket/pioctlDialect.ts';
 import { DataLock } from './store/dataLock.ts';
 import { Database } from './store/database.ts';
+import { makeDirectory } from './store/directories.ts';
 
 export interface DaemonOptions {
   readonly dataDirectory: string;
@@ -42,7 +43,7 @@ const CLIENT = 'venus';
  * @throws InUseError if the directory or the socket is in use; ConfigurationError if it holds another realm
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  mkdirSync(options.dataDirectory, { recursive: true, mode: 0o700 });
+  await makeDirectory(options.dataDirectory);
   const dataDirectory = realpathSync(options.dataDirectory);
   const closers: (() => Promise<void> | void)[] = [];
   const closeAll = async () => {
@@ -78,10 +79,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
-async function openServer(dataDirectory: string, realm: RealmStore): Promise<FileServer> {
-  const { protection, tokenKey } = realm;
+function openServer(dataDirectory: string, { protection, tokenKey }: RealmStore): Promise<FileServer> {
   const directory = join(dataDirectory, 'servers', SERVER.name);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
   return FileServer.open({ directory, protection, tokenKey, now: Date.now });
 }
 
@@ -102,7 +101,7 @@ async function openClient(
   if (!realm.volumes.byName(ROOT_VOLUME)) {
     await realmServer.createVolume({ name: ROOT_VOLUME, owner: undefined, maxQuota: 0 });
   }
-  const database = Database.open(join(dataDirectory, 'clients', CLIENT));
+  const database = await Database.open(join(dataDirectory, 'clients', CLIENT));
   const connections = {
     name: realm.name,
     realm: network.connect<RealmProtocol>(CLIENT, 'realm', realmServer),

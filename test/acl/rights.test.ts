@@ -23,24 +23,12 @@ describe('rights that a user types', () => {
     expect(parseRights(word)).toBe(rights);
   });
 
-  test.each([
-    'rlz',
-    'R',
-    'ALL',
-    'All',
-    'read',
-    'write',
-    '+r',
-    '-r',
-    'r ',
-    ' ',
-    'r,l',
-    '*',
-    '127',
-    'è',
-  ])('%j are none', (word) => {
-    expect(parseRights(word)).toBeUndefined();
-  });
+  test.each(['rlz', 'R', 'ALL', 'All', 'read', 'write', '+r', '-r', 'r ', ' ', 'r,l', '*', '127', 'è'])(
+    '%j are none',
+    (word) => {
+      expect(parseRights(word)).toBeUndefined();
+    },
+  );
 });
 
 describe('rights that are shown', () => {

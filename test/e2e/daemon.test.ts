@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestRealm, isRunning, until } from './support.ts';
@@ -54,6 +54,21 @@ describe('coda up', () => {
       status: 2,
       stderr: `coda: ${realm.data}: holds the realm test.realm, not other.realm\n`,
     });
+  });
+
+  it.each([
+    { mode: 0o777, end: { status: 2 } },
+    { mode: 0o755, end: { status: 0 } },
+    { mode: 0o1777, end: { status: 0 } },
+  ])('has its socket only where nobody else can replace it: mode $mode', async ({ mode, end }) => {
+    const directory = join(realm.directory, `mode-${mode}`);
+    mkdirSync(directory);
+    chmodSync(directory, mode);
+    const socket = join(directory, 'venus.sock');
+    const started = await realm.run('coda', ['up', '--data', join(directory, 'data'), '--socket', socket]);
+    expect(started).toMatchObject(end);
+    if (started.status === 0) await realm.ok('coda', ['down', '--venus', `unix:${socket}`]);
+    else expect(started.stderr).toBe(`coda: ${directory}: other users may change what is in it\n`);
   });
 
   it('refuses a socket path that is too long', async () => {

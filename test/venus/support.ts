@@ -68,7 +68,7 @@ export class TestRealm {
       realm: network.connect<RealmProtocol>(CLIENT, 'realm', realmServer),
       servers: [{ ...SERVER, link: connect(CLIENT) }],
     };
-    const database = Database.open(join(directory, 'clients', CLIENT));
+    const database = await Database.open(join(directory, 'clients', CLIENT));
     const client = await CacheManager.open(CLIENT, database, connections, now);
     const realm = new TestRealm(directory, clock, network, store, realmServer, server, client);
     if (!protection.byName('operator')) await realm.addUser('operator', true);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { checkSocketPath, defaultSocket } from '../../ipc/address.ts';
@@ -103,7 +103,8 @@ function tellParent(report: Report): void {
 
 /** Starts venus as a process of its own, and waits until it answers. */
 async function inBackground(context: Context, place: Place, realm: string | undefined): Promise<void> {
-  mkdirSync(place.dataDirectory, { recursive: true, mode: 0o700 });
+  const { makeDirectory } = await import('../../venus/store/directories.ts');
+  await makeDirectory(place.dataDirectory);
   const log = openSync(join(place.dataDirectory, 'venus.log'), 'a', 0o600);
   const words = ['up', '--foreground', '--data', place.dataDirectory, '--socket', place.socket];
   if (realm !== undefined) words.push('--realm', realm);

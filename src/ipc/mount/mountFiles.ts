@@ -1,9 +1,11 @@
-import { constants, createReadStream, type BigIntStats } from 'node:fs';
+import { type BigIntStats, type Stats, constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
+import { blockingWork } from '../blockingCalls.ts';
 import { errno, errnoOfCode } from '../errno.ts';
 import { VenusError } from '../errors.ts';
 import { joinPath, splitPath } from '../codaPath.ts';
 import { decodeText, encodeText } from '../text.ts';
+import { type Milliseconds, withTimeLimit } from '../timeLimit.ts';
 import type {
   AttributeChange,
   DirectoryEntry,
@@ -13,21 +15,30 @@ import type {
   WriteOptions,
 } from '../venus.ts';
 
-/** The file tree of a mounted Coda: ordinary system calls below the mount point. */
+const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY;
+/** Bytes read at a time. */
+const FRAGMENT = 64 * 1024;
+
+/**
+ * The file tree of a mounted Coda: ordinary system calls below the mount point. A call that has not returned within the
+ * limit is given up with a TimeLimitError; nothing can stop it (see blockingCalls.ts).
+ */
 export class MountFiles implements FileTree {
   readonly #root: string;
+  readonly #timeLimit: Milliseconds;
 
-  constructor(root: string) {
+  constructor(root: string, timeLimit: Milliseconds) {
     this.#root = root;
+    this.#timeLimit = timeLimit;
   }
 
   lstat(path: string): Promise<FileStatus> {
-    return translated(async () => toStatus(await fs.lstat(this.#real(path), { bigint: true })));
+    return this.#call('lstat', path, async (real) => toStatus(await fs.lstat(real, { bigint: true })));
   }
 
   resolve(path: string): Promise<{ path: string; status: FileStatus }> {
-    return translated(async () => {
-      const real = await fs.realpath(this.#real(path), 'buffer');
+    return this.#call('realpath', path, async (typed) => {
+      const real = await fs.realpath(typed, 'buffer');
       const status = toStatus(await fs.lstat(real, { bigint: true }));
       const text = decodeText(real);
       const root = decodeText(await fs.realpath(Buffer.from(encodeText(this.#root)), 'buffer'));
@@ -37,7 +48,7 @@ export class MountFiles implements FileTree {
   }
 
   async *readdir(path: string): AsyncGenerator<DirectoryEntry> {
-    const names = await translated(() => fs.readdir(this.#real(path), { encoding: 'buffer' }));
+    const names = await this.#call('readdir', path, (real) => fs.readdir(real, { encoding: 'buffer' }));
     for (const bytes of names) {
       const name = decodeText(bytes);
       const { type, identity } = await this.lstat(joinPath(path, name));
@@ -46,70 +57,69 @@ export class MountFiles implements FileTree {
   }
 
   readlink(path: string): Promise<string> {
-    return translated(async () => decodeText(await fs.readlink(this.#real(path), 'buffer')));
+    return this.#call('readlink', path, async (real) => decodeText(await fs.readlink(real, 'buffer')));
   }
 
   async *read(path: string): AsyncGenerator<Uint8Array> {
+    const file = await this.#call('open', path, (real) => fs.open(real, 'r'));
     try {
-      for await (const chunk of createReadStream(this.#real(path))) yield chunk;
-    } catch (error) {
-      throw toVenusError(error);
+      for (;;) {
+        const { bytesRead, buffer } = await this.#call('read', path, () =>
+          file.read(new Uint8Array(FRAGMENT), 0, FRAGMENT, null),
+        );
+        if (bytesRead === 0) return;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } finally {
+      await this.#call('close', path, () => file.close());
     }
   }
 
-  write(path: string, contents: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<void> {
-    return translated(async () => {
-      // A conflict looks like a link that leads nowhere, and is something too.
-      const present = await fs.lstat(this.#real(path)).catch(() => undefined);
-      if (present && options.exclusive) throw new VenusError(errno('EEXIST'));
-      const before = await fs.stat(this.#real(path)).catch(() => undefined);
-      if (before?.isDirectory()) throw new VenusError(errno('EISDIR'));
-      const unfinished = this.#real(joinPath(splitPath(path).directory, unfinishedName()));
-      const mode = before ? before.mode & 0o7777 : options.mode;
-      const file = await fs.open(unfinished, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, mode);
+  async write(path: string, contents: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<void> {
+    const before = await this.#call('stat', path, (real) => fileToReplace(real, options));
+    const unfinished = joinPath(splitPath(path).directory, unfinishedName());
+    const mode = before ? before.mode & 0o7777 : options.mode;
+    const file = await this.#call('open', unfinished, (real) => fs.open(real, CREATE, mode));
+    try {
       try {
-        try {
-          // The mode that a file has does not go by the umask.
-          if (before) await file.chmod(mode);
-          for await (const chunk of contents) await file.writeFile(chunk);
-          await file.sync();
-        } finally {
-          await file.close();
-        }
-        await fs.rename(unfinished, this.#real(path));
-      } catch (error) {
-        await fs.rm(unfinished, { force: true });
-        throw error;
+        // The mode that a file has does not go by the umask.
+        if (before) await this.#call('chmod', unfinished, () => file.chmod(mode));
+        for await (const chunk of contents)
+          await this.#call('write', unfinished, () => file.writeFile(chunk));
+        await this.#call('fsync', unfinished, () => file.sync());
+      } finally {
+        await this.#call('close', unfinished, () => file.close());
       }
-    });
+      await this.#call('rename', path, (real) => fs.rename(this.#real(unfinished), real));
+    } catch (error) {
+      await this.#call('unlink', unfinished, (real) => fs.rm(real, { force: true }));
+      throw error;
+    }
   }
 
-  mkdir(path: string, mode: number): Promise<void> {
-    return translated(() => fs.mkdir(this.#real(path), { mode }).then(() => undefined));
+  async mkdir(path: string, mode: number): Promise<void> {
+    await this.#call('mkdir', path, (real) => fs.mkdir(real, { mode }));
   }
 
   symlink(path: string, target: string): Promise<void> {
-    return translated(() => fs.symlink(Buffer.from(encodeText(target)), this.#real(path)));
+    return this.#call('symlink', path, (real) => fs.symlink(Buffer.from(encodeText(target)), real));
   }
 
   link(existing: string, path: string): Promise<void> {
-    return translated(() => fs.link(this.#real(existing), this.#real(path)));
+    return this.#call('link', path, (real) => fs.link(this.#real(existing), real));
   }
 
   rename(from: string, to: string): Promise<void> {
-    return translated(() => fs.rename(this.#real(from), this.#real(to)));
+    return this.#call('rename', from, (real) => fs.rename(real, this.#real(to)));
   }
 
-  remove(path: string): Promise<void> {
-    return translated(async () => {
-      const { type } = await this.lstat(path);
-      await (type === 'directory' ? fs.rmdir(this.#real(path)) : fs.unlink(this.#real(path)));
-    });
+  async remove(path: string): Promise<void> {
+    const { type } = await this.lstat(path);
+    await this.#call('unlink', path, (real) => (type === 'directory' ? fs.rmdir(real) : fs.unlink(real)));
   }
 
   setattr(path: string, change: AttributeChange): Promise<void> {
-    return translated(async () => {
-      const real = this.#real(path);
+    return this.#call('setattr', path, async (real) => {
       if (change.owner !== undefined) await fs.lchown(real, change.owner, -1);
       if (change.mode !== undefined) await fs.chmod(real, change.mode);
       if (change.modified !== undefined) {
@@ -118,6 +128,21 @@ export class MountFiles implements FileTree {
         await fs.lutimes(real, seconds, seconds);
       }
     });
+  }
+
+  /** Runs system calls on a path, within the time limit. @throws VenusError with their errno; TimeLimitError */
+  async #call<T>(name: string, path: string, work: (real: Buffer) => Promise<T>): Promise<T> {
+    const real = this.#real(path);
+    try {
+      const what = () => `${name} of ${this.#root}${path}`;
+      return await withTimeLimit(
+        blockingWork(() => work(real)),
+        this.#timeLimit,
+        what,
+      );
+    } catch (error) {
+      throw toVenusError(error);
+    }
   }
 
   #real(path: string): Buffer {
@@ -130,12 +155,14 @@ function unfinishedName(): string {
   return `.unfinished.${process.pid}.${Math.floor(Math.random() * 2 ** 32).toString(16)}`;
 }
 
-async function translated<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw toVenusError(error);
-  }
+/** @returns the file that is there, if any */
+async function fileToReplace(real: Buffer, { exclusive }: WriteOptions): Promise<Stats | undefined> {
+  // A conflict looks like a link that leads nowhere, and is something too.
+  const present = await fs.lstat(real).catch(() => undefined);
+  if (present && exclusive) throw new VenusError(errno('EEXIST'));
+  const before = await fs.stat(real).catch(() => undefined);
+  if (before?.isDirectory()) throw new VenusError(errno('EISDIR'));
+  return before;
 }
 
 function toVenusError(error: unknown): unknown {

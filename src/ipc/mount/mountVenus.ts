@@ -37,7 +37,7 @@ export class MountVenus implements Venus {
 
   async files(): Promise<FileTree> {
     const { MountFiles } = await import('./mountFiles.ts');
-    return new MountFiles(this.#directory);
+    return new MountFiles(this.#directory, this.#timeLimit);
   }
 
   events(): AsyncIterable<VenusEvent> {

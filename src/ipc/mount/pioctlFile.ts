@@ -2,7 +2,7 @@ import { close, open, read, unlink, write } from 'node:fs';
 import { errnoOfCode } from '../errno.ts';
 import { ProtocolError, VenusError, VenusUnavailableError } from '../errors.ts';
 import { MAX_OUTPUT, type PioctlReply, type PioctlRequest, decodeReply, encodeRequest } from '../framing.ts';
-import { blocking } from './blockingCalls.ts';
+import { blocking } from '../blockingCalls.ts';
 
 /** Header and body of the longest reply, and one byte to see that there is more. */
 const BUFFER_SIZE = 128 + MAX_OUTPUT + 1;

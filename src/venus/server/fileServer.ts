@@ -59,7 +59,7 @@ export class FileServer implements Service<FileProtocol> {
   readonly #options: FileServerOptions;
 
   static async open(options: FileServerOptions): Promise<FileServer> {
-    const vnodes = new Vnodes(Database.open(join(options.directory, 'metadata')));
+    const vnodes = new Vnodes(await Database.open(join(options.directory, 'metadata')));
     const inUse = new Set<number>();
     for (const vnode of vnodes.all()) {
       if (vnode.type === 'file' && vnode.container !== undefined) inUse.add(vnode.container);

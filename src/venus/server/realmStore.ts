@@ -34,7 +34,7 @@ const MIN_NAME = 4;
  */
 export async function openRealmStore(dataDirectory: string, wanted: string | undefined): Promise<RealmStore> {
   if (wanted !== undefined) checkName(wanted);
-  const database = Database.open(join(dataDirectory, 'realm'));
+  const database = await Database.open(join(dataDirectory, 'realm'));
   const table = database.table<Settings>('settings');
   const present = table.get(key('realm'));
   if (present && wanted !== undefined && wanted !== present.name) {

@@ -1,13 +1,14 @@
-import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { type Server, type Socket, createConnection, createServer } from 'node:net';
 import { dirname } from 'node:path';
-import { checkPrivate, checkSocketPath } from '../../ipc/address.ts';
+import { checkSocketPath } from '../../ipc/address.ts';
 import { ConfigurationError, InUseError } from '../../ipc/errors.ts';
 
 /** Connections at once; more are closed at once. */
 const MAX_CONNECTIONS = 256;
 /** Milliseconds in which a new connection must say which dialect it speaks. */
 const FIRST_BYTE = 10_000;
+const [WRITABLE_BY_OTHERS, STICKY] = [0o022, 0o1000];
 const [DIGIT_0, DIGIT_9] = [0x30, 0x39];
 
 /** Serves one connection of a dialect. */
@@ -22,12 +23,12 @@ export class Listener {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  /** @throws InUseError if another process answers there; ConfigurationError if the directory is not private */
+  /** @throws InUseError if another process answers there; ConfigurationError if others could replace the socket */
   static async open(path: string, uid: number, pioctl: Accept, http: Accept): Promise<Listener> {
     checkSocketPath(path);
     const directory = dirname(path);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    checkPrivate(directory, uid);
+    checkDirectory(directory, uid);
     await removeStale(path);
     const listener = new Listener(path, pioctl, http);
     await listener.#listen();
@@ -89,6 +90,17 @@ function tellDialect(socket: Socket, pioctl: Accept, http: Accept): void {
     else http(socket);
   };
   socket.on('readable', look);
+}
+
+/** Nobody else may be able to put a socket of his own in the place of ours. */
+function checkDirectory(directory: string, uid: number): void {
+  const { uid: owner, mode } = statSync(directory);
+  const othersCanReplace = (mode & WRITABLE_BY_OTHERS) !== 0 && (mode & STICKY) === 0;
+  if ((owner === uid || owner === 0) && !othersCanReplace) return;
+  throw new ConfigurationError(`${directory}: other users may change what is in it`, {
+    why: 'One of them could answer in the place of your venus.',
+    next: 'Choose a directory that only you can change, with --socket or XDG_RUNTIME_DIR.',
+  });
 }
 
 /** A socket that a killed venus left behind is in the way of the next one; one that is only busy stays. */

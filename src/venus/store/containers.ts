@@ -3,6 +3,7 @@ import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { errno } from '../../ipc/errno.ts';
 import { VenusError } from '../../ipc/errors.ts';
+import { makeDirectory, syncDirectory } from './directories.ts';
 
 /** Containers in one directory. */
 const PER_DIRECTORY = 4096;
@@ -26,7 +27,7 @@ export class Containers {
 
   /** @param inUse whether a record mentions a container */
   static async open(directory: string, inUse: (id: number) => boolean): Promise<Containers> {
-    await fs.mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(directory);
     let largest = 0;
     for (const part of (await fs.readdir(directory)).filter((name) => PART.test(name))) {
       for (const name of (await fs.readdir(join(directory, part))).filter((name) => CONTAINER.test(name))) {
@@ -45,8 +46,7 @@ export class Containers {
     const directory = join(path, '..');
     const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY;
     return writing(async () => {
-      const made = await fs.mkdir(directory, { recursive: true, mode: 0o700 });
-      if (made !== undefined) await syncDirectory(this.#directory);
+      await makeDirectory(directory);
       return new NewContainer(id, path, await fs.open(path, flags, 0o600));
     });
   }
@@ -146,13 +146,4 @@ function isZero(bytes: Uint8Array): boolean {
     if (Buffer.compare(part, ZEROS.subarray(0, part.length)) !== 0) return false;
   }
   return true;
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await fs.open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }

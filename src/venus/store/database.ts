@@ -1,12 +1,15 @@
-import { mkdirSync, statfsSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { type Database as LmdbTable, type RootDatabase, open } from 'lmdb';
 import { errno } from '../../ipc/errno.ts';
 import { ConfigurationError, VenusError } from '../../ipc/errors.ts';
+import { makeDirectory, syncDirectory } from './directories.ts';
 import { type Key, keyAfter } from './keys.ts';
 
 /** Version of all that is stored below a data directory. coda-data(5) describes it. */
 const FORMAT = 1;
 const MAX_TABLES = 32;
+/** An option of LMDB that its types leave out: the files hold token keys and tokens. */
+const PRIVATE = { permissionsMode: 0o600 };
 /** Below this many bytes a write that failed is called a full disk. */
 const NEARLY_FULL = 1024 * 1024;
 
@@ -16,13 +19,14 @@ export class Database {
   readonly #root: RootDatabase<unknown, Key>;
 
   /** @throws ConfigurationError if a later version of the toolkit wrote it */
-  static open(directory: string): Database {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  static async open(directory: string): Promise<Database> {
+    await makeDirectory(directory);
     const database = new Database(directory);
     try {
       database.#checkFormat();
+      await syncDirectory(directory);
     } catch (error) {
-      void database.close();
+      await database.close();
       throw error;
     }
     return database;
@@ -31,6 +35,7 @@ export class Database {
   private constructor(directory: string) {
     this.#directory = directory;
     this.#root = open<unknown, Key>({
+      ...PRIVATE,
       path: directory,
       keyEncoding: 'binary',
       maxDbs: MAX_TABLES,

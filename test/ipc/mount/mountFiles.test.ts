@@ -1,5 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import {
+  closeSync,
   lstatSync,
+  openSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -11,19 +14,21 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { VenusError } from '../../../src/ipc/errors.ts';
+import { blockedCalls } from '../../../src/ipc/blockingCalls.ts';
+import { TimeLimitError, VenusError } from '../../../src/ipc/errors.ts';
 import { MountFiles } from '../../../src/ipc/mount/mountFiles.ts';
 import type { DirectoryEntry, FileTree } from '../../../src/ipc/venus.ts';
 import { bytesOfText, joinBytes } from '../../support/bytes.ts';
 import { useTemporaryDirectory } from '../../support/temporaryDirectory.ts';
 
+const LIMIT = 5000;
 const temporary = useTemporaryDirectory();
 afterEach(() => vi.restoreAllMocks());
 /** A name that is no UTF-8: the bytes `a`, FF, `b`. */
 const ODD = 'a\udcffb';
 const oddBytes = () =>
   Buffer.concat([Buffer.from(`${temporary()}/a`), Buffer.from([0xff]), Buffer.from('b')]);
-const files = (): FileTree => new MountFiles(temporary());
+const files = (): FileTree => new MountFiles(temporary(), LIMIT);
 const REPLACE = { mode: 0o644, exclusive: false };
 
 async function* contents(...chunks: readonly string[]): AsyncGenerator<Uint8Array> {
@@ -99,15 +104,15 @@ describe('looking at a mounted tree', () => {
   test('finds the object also where its root is reached through a link', async () => {
     mkdirSync(temporary('real/dir'), { recursive: true });
     symlinkSync('real', temporary('mnt'));
-    expect(await new MountFiles(temporary('mnt')).resolve('/dir')).toMatchObject({ path: '/dir' });
+    expect(await new MountFiles(temporary('mnt'), LIMIT).resolve('/dir')).toMatchObject({ path: '/dir' });
   });
 
   test('does not leave its root by links', async () => {
     mkdirSync(temporary('root'));
     mkdirSync(temporary('rootless'));
     symlinkSync('../rootless', temporary('root/out'));
-    await expectErrno(new MountFiles(temporary('root')).resolve('/out'), 2);
-    await expectErrno(new MountFiles(temporary('root')).resolve('/..'), 2);
+    await expectErrno(new MountFiles(temporary('root'), LIMIT).resolve('/out'), 2);
+    await expectErrno(new MountFiles(temporary('root'), LIMIT).resolve('/..'), 2);
   });
 
   test('reads files and links of any bytes', async () => {
@@ -307,4 +312,14 @@ describe('errors of the system are answers with an errno', () => {
     await expectErrno(collect(files().read('/socket')), 6);
     await new Promise((resolve) => server.close(resolve));
   });
+});
+
+test('a call that does not return is given up, and counted until it does', async () => {
+  execFileSync('mkfifo', [temporary('stuck')]);
+  const reading = collect(new MountFiles(temporary(), 50).read('/stuck'));
+  await expect(reading).rejects.toThrow(TimeLimitError);
+  await expect(reading).rejects.toThrow(`no answer within 0.05 s (waited for open of ${temporary('stuck')})`);
+  expect(blockedCalls()).toBe(1);
+  closeSync(openSync(temporary('stuck'), 'w'));
+  await vi.waitFor(() => expect(blockedCalls()).toBe(0));
 });

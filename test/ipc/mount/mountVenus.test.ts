@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { TimeLimitError, VenusError, VenusUnavailableError } from '../../../src/ipc/errors.ts';
 import { type PioctlRequest, encodeReply, encodeRequest } from '../../../src/ipc/framing.ts';
-import { blockedCalls } from '../../../src/ipc/mount/blockingCalls.ts';
+import { blockedCalls } from '../../../src/ipc/blockingCalls.ts';
 import { MountVenus } from '../../../src/ipc/mount/mountVenus.ts';
 import { pioctlFileName } from '../../../src/ipc/mount/pioctlFile.ts';
 import { bytesOfText, plain } from '../../support/bytes.ts';

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { blockedCalls } from '../../../src/ipc/mount/blockingCalls.ts';
+import { blockedCalls } from '../../../src/ipc/blockingCalls.ts';
 import { pioctlFileName, runPioctlFile } from '../../../src/ipc/mount/pioctlFile.ts';
 import { ProtocolError, VenusError, VenusUnavailableError } from '../../../src/ipc/errors.ts';
 import {

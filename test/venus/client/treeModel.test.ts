@@ -80,7 +80,7 @@ describe('a sequence of operations', () => {
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'coda-model-'));
     opened = await TestRealm.open(directory);
-    metadata = Database.open(join(serverDirectoryOf(directory), 'metadata'));
+    metadata = await Database.open(join(serverDirectoryOf(directory), 'metadata'));
   });
   afterAll(async () => {
     await metadata?.close();

@@ -13,7 +13,7 @@ const temporary = useTemporaryDirectory();
 async function withTable(
   work: (database: Database, table: ReturnType<typeof numbers>) => Promise<void>,
 ): Promise<void> {
-  const database = Database.open(temporary('db'));
+  const database = await Database.open(temporary('db'));
   await work(database, numbers(database)).finally(() => database.close());
 }
 
@@ -105,10 +105,10 @@ describe('a transaction', () => {
 describe('a database', () => {
   it('has its values after it was closed and opened again', async () => {
     const value = { text: 'ü\n', bytes: Uint8Array.of(0, 255), list: [1, undefined, -1], big: 2 ** 53 };
-    const first = Database.open(temporary('db'));
+    const first = await Database.open(temporary('db'));
     await first.transaction((writer) => writer.put(first.table('values'), key(7, 'name'), value));
     await first.close();
-    const second = Database.open(temporary('db'));
+    const second = await Database.open(temporary('db'));
     const found = second.table<typeof value>('values').get(key(7, 'name'));
     await second.close();
     expect(found).toEqual({ ...value, bytes: Buffer.from(value.bytes) });
@@ -125,8 +125,9 @@ describe('a database', () => {
     }));
 
   it('belongs to its user alone', async () => {
-    await Database.open(temporary('db')).close();
-    expect((statSync(temporary('db')).mode & 0o777).toString(8)).toBe('700');
+    await (await Database.open(temporary('db'))).close();
+    const modeOf = (name: string) => (statSync(temporary('db', name)).mode & 0o777).toString(8);
+    expect(['', 'data.mdb', 'lock.mdb'].map(modeOf)).toEqual(['700', '600', '600']);
   });
 
   it('of a later format is refused, and left as it is', async () => {
@@ -135,8 +136,8 @@ describe('a database', () => {
     );
     await setFormat(2);
     const reopen = () => Database.open(temporary('db'));
-    expect(reopen).toThrow(ConfigurationError);
-    expect(reopen).toThrow('written by a later version of coda-toolkit');
+    await expect(reopen()).rejects.toThrow(ConfigurationError);
+    await expect(reopen()).rejects.toThrow('written by a later version of coda-toolkit');
     await setFormat(1);
     await withTable(async (_, table) => {
       await Promise.resolve();
