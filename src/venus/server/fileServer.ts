@@ -1,11 +1,10 @@
 import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatAcl } from '../../acl/accessList.ts';
-import { ALL_RIGHTS, Right } from '../../acl/rights.ts';
+import { Right } from '../../acl/rights.ts';
 import { isErrno } from '../../ipc/errors.ts';
 import type { Fid } from '../../ipc/fid.ts';
 import { decodeText } from '../../ipc/text.ts';
-import { VolumeType } from '../../ipc/volumeStatus.ts';
 import type {
   Credentials,
   EntryRecord,
@@ -17,24 +16,21 @@ import type {
 } from '../net/fileProtocol.ts';
 import type { Service } from '../net/link.ts';
 import { Containers } from '../store/containers.ts';
-import { Database, type Writer } from '../store/database.ts';
+import { Database } from '../store/database.ts';
 import { requireMode, requireRights } from './access.ts';
 import { type Change, checkNewName } from './operations/change.ts';
 import { link } from './operations/link.ts';
 import { makeDirectory, makeFile, makeSymlink, parentFor } from './operations/make.ts';
+import { makeVolume } from './operations/makeVolume.ts';
 import { rename } from './operations/rename.ts';
 import { setAcl } from './operations/setAcl.ts';
 import { setStatus } from './operations/setStatus.ts';
 import { fileToStore, store } from './operations/store.ts';
 import { remove } from './operations/unlink.ts';
-import {
-  ADMINISTRATORS,
-  ANY_USER,
-  type Identity,
-  type ProtectionDatabase,
-} from './protection/protectionDatabase.ts';
+import { ANY_USER, type Identity, type ProtectionDatabase } from './protection/protectionDatabase.ts';
 import { openToken } from './protection/secretToken.ts';
 import { Transfers } from './transfers.ts';
+import { volumeAnswer } from './volumeAnswer.ts';
 import { type FileVnode, ROOT_VNODE, type StoredAcl, type Vnode, Vnodes, lengthOf } from './vnodes.ts';
 import { fail } from '../fail.ts';
 import { logFault } from '../log.ts';
@@ -48,8 +44,6 @@ export interface FileServerOptions {
   readonly tokenKey: Uint8Array;
   readonly now: () => number;
 }
-
-const ROOT_MODE = 0o755;
 
 /** One file server: volumes, their objects, and what clients may do with them. */
 export class FileServer implements Service<FileProtocol> {
@@ -249,38 +243,11 @@ export class FileServer implements Service<FileProtocol> {
 
   readonly createVolume = async (request: NewVolume) => {
     await this.#vnodes.database.transaction((writer) => {
-      if (!this.#vnodes.hasVolume(request.volume)) this.#makeVolume(writer, request);
+      if (!this.#vnodes.hasVolume(request.volume))
+        makeVolume(this.#vnodes, writer, request, this.#options.now());
     });
     return null;
   };
-
-  #makeVolume(writer: Writer, { volume, replica, name, owner, maxQuota }: NewVolume): void {
-    this.#vnodes.putVolume(writer, {
-      id: volume,
-      replica,
-      name,
-      minQuota: 0,
-      maxQuota,
-      blocksUsed: 0,
-      offlineMessage: '',
-      messageOfTheDay: '',
-      nextDirectory: ROOT_VNODE + 2,
-      nextFile: 2,
-      nextUnique: ROOT_VNODE + 1,
-    });
-    this.#vnodes.put(writer, {
-      type: 'directory',
-      fid: { volume, vnode: ROOT_VNODE, unique: ROOT_VNODE },
-      owner,
-      mode: ROOT_MODE,
-      modified: this.#options.now(),
-      versionVector: { versions: [1, 0, 0, 0, 0, 0, 0, 0], storeId: { host: replica, unique: 1 }, flags: 0 },
-      linkCount: 2,
-      entryCount: 0,
-      nameUnits: 0,
-      acl: initialAcl(owner),
-    });
-  }
 
   /** One update of a client: done as a whole, on the disk before it is answered. */
   async #update<Result>(
@@ -345,37 +312,7 @@ export class FileServer implements Service<FileProtocol> {
   }
 
   #volumeAnswer(id: number): VolumeAnswer {
-    const volume = this.#vnodes.volume(id);
     const { bavail, blocks, bsize } = statfsSync(this.#options.directory);
-    const inBlocks = (count: number) => Math.min(Math.floor((count * bsize) / 1024), 0x7fffffff);
-    return {
-      status: {
-        volume: id,
-        parent: volume.replica,
-        online: 1,
-        inService: 1,
-        blessed: 1,
-        needsSalvage: 0,
-        type: VolumeType.ReadWrite,
-        minQuota: volume.minQuota,
-        maxQuota: volume.maxQuota,
-        blocksUsed: volume.blocksUsed,
-        partitionBlocksAvailable: inBlocks(bavail),
-        partitionBlocks: inBlocks(blocks),
-        unused: 0,
-      },
-      offlineMessage: volume.offlineMessage,
-      messageOfTheDay: volume.messageOfTheDay,
-    };
+    return volumeAnswer(this.#vnodes.volume(id), { size: blocks * bsize, available: bavail * bsize });
   }
-}
-
-/** A new volume can be read by everybody and changed by its owner and the administrators. */
-function initialAcl(owner: number): StoredAcl {
-  const positive = [
-    { id: ANY_USER.id, rights: Right.Read | Right.Lookup },
-    { id: ADMINISTRATORS.id, rights: ALL_RIGHTS },
-    ...(owner === ADMINISTRATORS.id ? [] : [{ id: owner, rights: ALL_RIGHTS }]),
-  ];
-  return { positive, negative: [] };
 }

@@ -1,0 +1,47 @@
+import { ALL_RIGHTS, Right } from '../../../acl/rights.ts';
+import type { NewVolume } from '../../net/fileProtocol.ts';
+import type { Writer } from '../../store/database.ts';
+import { ADMINISTRATORS, ANY_USER } from '../protection/protectionDatabase.ts';
+import { ROOT_VNODE, type StoredAcl, type Vnodes } from '../vnodes.ts';
+
+const ROOT_MODE = 0o755;
+
+/** Makes a volume and its root directory. @param now milliseconds since 1970 */
+export function makeVolume(vnodes: Vnodes, writer: Writer, request: NewVolume, now: number): void {
+  const { volume, replica, name, owner, maxQuota } = request;
+  vnodes.putVolume(writer, {
+    id: volume,
+    replica,
+    name,
+    minQuota: 0,
+    maxQuota,
+    blocksUsed: 0,
+    offlineMessage: '',
+    messageOfTheDay: '',
+    nextDirectory: ROOT_VNODE + 2,
+    nextFile: 2,
+    nextUnique: ROOT_VNODE + 1,
+  });
+  vnodes.put(writer, {
+    type: 'directory',
+    fid: { volume, vnode: ROOT_VNODE, unique: ROOT_VNODE },
+    owner,
+    mode: ROOT_MODE,
+    modified: now,
+    versionVector: { versions: [1, 0, 0, 0, 0, 0, 0, 0], storeId: { host: replica, unique: 1 }, flags: 0 },
+    linkCount: 2,
+    entryCount: 0,
+    nameUnits: 0,
+    acl: initialAcl(owner),
+  });
+}
+
+/** A new volume can be read by everybody and changed by its owner and the administrators. */
+function initialAcl(owner: number): StoredAcl {
+  const positive = [
+    { id: ANY_USER.id, rights: Right.Read | Right.Lookup },
+    { id: ADMINISTRATORS.id, rights: ALL_RIGHTS },
+    ...(owner === ADMINISTRATORS.id ? [] : [{ id: owner, rights: ALL_RIGHTS }]),
+  ];
+  return { positive, negative: [] };
+}
