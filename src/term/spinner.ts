@@ -29,7 +29,8 @@ export function startSpinner(text: string, terminal: Terminal): Spinner {
   let sayShown: (text: string) => void = () => undefined;
   const timer = setTimeout(() => {
     void import('ora').then(({ default: ora }) => {
-      if (stopped) return;
+      // On a terminal that tells no width (0 columns), ora would clear lines for ever.
+      if (stopped || !process.stderr.columns) return;
       const shown = ora({ text: latest, stream: process.stderr, discardStdin: false }).start();
       stopShown = () => shown.stop();
       sayShown = (next) => {

@@ -116,6 +116,9 @@ describe('volumes', () => {
     );
     const big = await realm.run('coda', ['put', '-', 'jan/big'], { input: 'x'.repeat(60_000) });
     expect(big).toMatchObject({ status: 1, stderr: 'jan/big: Disk quota exceeded\n' });
+    // Contents without an end are refused as soon as there is no room for more.
+    const endless = await realm.run('coda', ['put', '/dev/zero', 'jan/endless']);
+    expect(endless).toMatchObject({ status: 1, stderr: 'jan/endless: Disk quota exceeded\n' });
     expect(await realm.ok('coda', ['ls', 'jan'])).toBe('');
     expect(await coda('rm', '-r', 'jan')).toMatchObject({
       status: 1,

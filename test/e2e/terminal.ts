@@ -10,12 +10,12 @@ export interface Answer {
 
 /** Runs a tool under a pseudo-terminal that util-linux's script(1) makes; without colour, line ends as in files. */
 export async function runOnTerminal(
-  realm: TestRealm,
+  { env: own }: Pick<TestRealm, 'env'>,
   [tool, ...words]: readonly [string, ...string[]],
   answers: readonly Answer[] = [],
 ): Promise<Finished> {
   const command = [join(bin, tool), ...words].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-  const env = { ...realm.env, NO_COLOR: '1', TERM: 'dumb', SHELL: '/bin/sh' };
+  const env = { NO_COLOR: '1', TERM: 'dumb', SHELL: '/bin/sh', ...own };
   const child = spawn('script', ['-q', '-e', '-c', command, '/dev/null'], {
     env,
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -168,6 +168,7 @@ describe('ctokens', () => {
     await user.login('jan', '--lifetime', '90m');
     expect(await user.run('ctokens', ['@test.realm', '--min-valid', '1h'])).toMatchObject({ status: 0 });
     expect(await user.run('ctokens', ['@test.realm', '-min-valid', '2h'])).toMatchObject({ status: 4 });
+    expect(await user.run('ctokens', ['--min-valid', '2h'])).toMatchObject({ status: 4 });
   });
 });
 

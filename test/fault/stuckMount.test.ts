@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bin, finish, isRunning } from '../e2e/support.ts';
+import { runOnTerminal } from '../e2e/terminal.ts';
 
 const fixedName = fileURLToPath(new URL('fixedPioctlName.cjs', import.meta.url));
 
@@ -62,5 +63,15 @@ describe('a mounted venus that does not answer', () => {
     expect(Date.now() - began).toBeLessThan(3000);
     expect(finished.signal).toBe('SIGALRM');
     expect(finished.stderr.trim().split('\n')).toHaveLength(8);
+  });
+
+  it('keeps a person no longer either, on a terminal that tells no width', async () => {
+    const env = { PATH: process.env['PATH'] ?? '', TERM: 'xterm', NODE_OPTIONS: `-r ${fixedName}` };
+    const words = ['la', `${directory}/x`, '--venus', `mount:${directory}`, '--timeout', '2s'];
+    const began = Date.now();
+    const finished = await runOnTerminal({ env }, ['cfs', ...words]);
+    expect(Date.now() - began).toBeLessThan(5000);
+    expect(finished.stdout).toContain('no answer within 2 s');
+    expect(finished.stdout.length).toBeLessThan(10_000);
   });
 });

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
-import { VenusError } from '../../src/ipc/errors.ts';
+import { RefusedError, VenusError } from '../../src/ipc/errors.ts';
 import type { Fid } from '../../src/ipc/fid.ts';
 import type { StoreId } from '../../src/ipc/versionVector.ts';
 import { CacheManager, ROOT_VOLUME } from '../../src/venus/client/cacheManager.ts';
@@ -201,13 +201,14 @@ export async function textOf(parts: AsyncIterable<Uint8Array>): Promise<string> 
   return Buffer.from(await bytesOf(parts)).toString();
 }
 
-/** How something ends: `done`, or the name of the errno it is refused with. Other errors are thrown on. */
+/** How something ends: `done`, or the name of the errno or the code it is refused with. Other errors are thrown on. */
 export async function outcome(work: Promise<unknown>): Promise<string> {
   try {
     await work;
     return 'done';
   } catch (error) {
     if (error instanceof VenusError) return error.errnoName;
+    if (error instanceof RefusedError) return error.code;
     throw error;
   }
 }

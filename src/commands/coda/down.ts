@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { TimeLimitError } from '../../ipc/errors.ts';
 import { monotonicTime } from '../../ipc/timeLimit.ts';
 import { daemonStatusSchema, emptySchema } from '../../ipc/socket/routes.ts';
@@ -32,10 +33,11 @@ async function untilGone(context: Context, pid: number): Promise<void> {
   }
 }
 
+/** A process that has ended stays in the table until its parent has noticed, as a zombie. */
 function isRunning(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    const [, state] = /\) (\w)[^)]*$/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? [];
+    return state !== 'Z' && state !== 'X';
   } catch {
     return false;
   }

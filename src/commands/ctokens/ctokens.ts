@@ -20,7 +20,7 @@ export const ctokens: Command = {
   usage: 'ctokens [@realm]',
   summary: 'show the tokens that venus holds for you',
   description: [
-    'With a realm, the exit status tells: 0 if there is a valid token, 4 if not. Without one it is 0 for a report that could be made.',
+    'With a realm or --min-valid, the exit status tells: 0 if there is a valid token, 4 if not. Otherwise it is 0 for a report that could be made.',
   ],
   options: [
     {
@@ -36,9 +36,10 @@ export const ctokens: Command = {
   classicFailure: CLASSIC_INVALID,
 
   async run(context, words, options) {
-    const minimum = durationOption(options, 'min-valid') ?? 0;
+    const asked = durationOption(options, 'min-valid');
+    const minimum = asked ?? 0;
     const [, named] = words.length === 1 ? (/@([^@]+)$/.exec(words[0] ?? '') ?? []) : [];
-    const decides = named !== undefined || options.flag('exit-code');
+    const decides = named !== undefined || asked !== undefined || options.flag('exit-code');
     if (!context.json) {
       context.print(`Tokens held by the Cache Manager for ${localUserName(context) ?? '(null)'}:\n`);
     }

@@ -1,7 +1,13 @@
 import { formatRealmFid } from '../../ipc/fid.ts';
 import type { AttributeChange, DirectoryEntry, FileStatus, FileTree, WriteOptions } from '../../ipc/venus.ts';
 import { fail } from '../fail.ts';
-import { type EntryRecord, FRAGMENT, type ObjectStatus, type StoreTarget } from '../net/fileProtocol.ts';
+import {
+  type EntryRecord,
+  FRAGMENT,
+  type ObjectStatus,
+  type StoreTarget,
+  volumeOf,
+} from '../net/fileProtocol.ts';
 import { isErrno } from '../../ipc/errors.ts';
 import {
   type ObjectPlace,
@@ -89,8 +95,7 @@ export class SessionFiles implements FileTree {
 
   async write(path: string, contents: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<void> {
     const target = await this.#storeTarget(path, options);
-    const volume = target.kind === 'existing' ? target.fid.volume : target.directory.volume;
-    const server = await this.#session.client.serverOf(volume);
+    const server = await this.#session.client.serverOf(volumeOf(target));
     const credentials = this.#session.credentials();
     const { handle } = await server.call('openStore', { credentials, target });
     try {

@@ -46,6 +46,10 @@ export type StoreTarget =
   | { readonly kind: 'existing'; readonly fid: Fid }
   | { readonly kind: 'new'; readonly directory: Fid; readonly name: string; readonly mode: number };
 
+export function volumeOf(target: StoreTarget): number {
+  return target.kind === 'existing' ? target.fid.volume : target.directory.volume;
+}
+
 export interface FileProtocol {
   /** Answers as long as the server runs. */
   readonly probe: { request: Nothing; reply: Nothing };

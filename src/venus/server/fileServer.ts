@@ -5,14 +5,15 @@ import { Right } from '../../acl/rights.ts';
 import { isErrno } from '../../ipc/errors.ts';
 import type { Fid } from '../../ipc/fid.ts';
 import { decodeText } from '../../ipc/text.ts';
-import type {
-  Credentials,
-  EntryRecord,
-  FileProtocol,
-  NewVolume,
-  ObjectStatus,
-  StoreTarget,
-  VolumeAnswer,
+import {
+  type Credentials,
+  type EntryRecord,
+  type FileProtocol,
+  type NewVolume,
+  type ObjectStatus,
+  type StoreTarget,
+  type VolumeAnswer,
+  volumeOf,
 } from '../net/fileProtocol.ts';
 import type { Service } from '../net/link.ts';
 import { Containers } from '../store/containers.ts';
@@ -143,7 +144,9 @@ export class FileServer implements Service<FileProtocol> {
   };
 
   readonly storeFragment = async ({ handle, bytes }: Request<'storeFragment'>) => {
-    await this.#transfers.store(handle).container.append(bytes);
+    const { target, container } = this.#transfers.store(handle);
+    this.#checkRoom(target, container.length + bytes.length);
+    await container.append(bytes);
     return null;
   };
 
@@ -293,6 +296,12 @@ export class FileServer implements Service<FileProtocol> {
     const asked = { vnodes: this.#vnodes, identity };
     if (target.kind === 'existing') fileToStore(asked, target.fid);
     else checkNewName(this.#vnodes, parentFor(asked, target.directory), target.name);
+  }
+
+  /** Contents that the quota has no room for are refused before they have filled the disk. */
+  #checkRoom(target: StoreTarget, length: number): void {
+    const present = target.kind === 'existing' ? this.#vnodes.vnode(target.fid) : undefined;
+    this.#vnodes.checkRoom(volumeOf(target), present, length);
   }
 
   #status(vnode: Vnode): ObjectStatus {

@@ -166,6 +166,11 @@ export class Vnodes {
     writer.put(this.#volumes, key(volume.id), volume);
   }
 
+  /** @param present what would be replaced; none if it is new @throws VenusError EDQUOT if there is no room for it */
+  checkRoom(volumeId: number, present: Vnode | undefined, length: number): void {
+    checkQuota(this.volume(volumeId), toBlocks(length) - (present ? blocksOf(present) : 0));
+  }
+
   /** Stores a vnode that is new or has changed, and keeps count of the volume's blocks. @throws VenusError EDQUOT */
   put(writer: Writer, vnode: Vnode): void {
     const before = this.#vnodes.get(vnodeKey(vnode.fid));
@@ -220,7 +225,7 @@ export class Vnodes {
     if (blocks === 0) return;
     const volume = this.volume(volumeId);
     const blocksUsed = volume.blocksUsed + blocks;
-    if (blocks > 0 && volume.maxQuota > 0 && blocksUsed > volume.maxQuota) fail('EDQUOT');
+    checkQuota(volume, blocks);
     this.putVolume(writer, { ...volume, blocksUsed });
   }
 }
@@ -234,7 +239,16 @@ export function lengthOf(vnode: Vnode): number {
 
 /** What an object counts for in its volume's quota, in units of 1 KiB. */
 export function blocksOf(vnode: Vnode): number {
-  return Math.ceil(lengthOf(vnode) / BLOCK);
+  return toBlocks(lengthOf(vnode));
+}
+
+function toBlocks(length: number): number {
+  return Math.ceil(length / BLOCK);
+}
+
+/** @param blocks more than there are now @throws VenusError EDQUOT */
+function checkQuota({ maxQuota, blocksUsed }: VolumeRecord, blocks: number): void {
+  if (blocks > 0 && maxQuota > 0 && blocksUsed + blocks > maxQuota) fail('EDQUOT');
 }
 
 /** A vnode after an update of one server: only its own place in the vector counts up. */
