@@ -5,7 +5,7 @@ const CLASSES = { digit: 1, lower: 2, upper: 4, other: 8 } as const;
  * @returns the sentence to print, or undefined for a good one
  */
 export function passwordObjection(password: string): string | undefined {
-  const length = password.length;
+  const length = Buffer.byteLength(password);
   const classes = Array.from(password).reduce((sum, character) => sum | classOf(character), 0);
   if (classes === CLASSES.digit) return 'Please use at least one non-numeric character.';
   const kinds = [1, 2, 4, 8].filter((bit) => (classes & bit) !== 0).length;

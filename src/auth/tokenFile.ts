@@ -12,8 +12,10 @@ import {
   fsyncSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { CLEAR_TOKEN_SIZE, SECRET_TOKEN_SIZE, type Token } from '../ipc/clearToken.ts';
@@ -80,7 +82,8 @@ export function readTokenFile(path: string): Token {
 
 /** Writes the file as a whole, readable for its owner alone from the first moment on. @throws TokenFileError */
 export function writeTokenFile(path: string, token: Token): void {
-  const unfinished = `${path}.${process.pid}.tmp`;
+  const target = fileBehind(path);
+  const unfinished = `${target}.${process.pid}.tmp`;
   try {
     const fd = openSync(unfinished, 'wx', PRIVATE);
     try {
@@ -90,11 +93,21 @@ export function writeTokenFile(path: string, token: Token): void {
     } finally {
       closeSync(fd);
     }
-    renameSync(unfinished, path);
+    renameSync(unfinished, target);
   } catch (cause) {
     rmSync(unfinished, { force: true });
     throw new TokenFileError(`Failed to write ${path}.`, { why: reason(cause) }, { cause });
   }
+}
+
+/** A link stays, and what it leads to is replaced; a device or a pipe is no place for a file. @throws TokenFileError */
+function fileBehind(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) return path;
+  if (found.isFile()) return realpathSync(path);
+  throw new TokenFileError(`Failed to write ${path}.`, {
+    why: 'There is something else than a file by that name.',
+  });
 }
 
 function readText(path: string): string {

@@ -13,6 +13,8 @@ const BROKEN_PIPE = 141;
 const CLASSIC_FAILURE = 255;
 /** Seconds. */
 const DEFAULT_TIME_LIMIT = 60;
+/** Milliseconds that a timer can hold, 24 days. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Options of every command. */
 const commonOptions: readonly Option[] = [
@@ -173,5 +175,6 @@ function checkWordCount(command: Command, count: number): void {
 function commonOptionsOf(options: Options): CommonOptions {
   const seconds = durationOption(options, 'timeout') ?? DEFAULT_TIME_LIMIT;
   if (seconds <= 0) throw new UsageError('--timeout: nothing can be done in no time');
-  return { venus: options.value('venus'), timeLimit: seconds * 1000, json: options.flag('json') };
+  const timeLimit = Math.min(seconds * 1000, LONGEST_TIMER);
+  return { venus: options.value('venus'), timeLimit, json: options.flag('json') };
 }

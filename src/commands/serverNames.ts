@@ -52,7 +52,8 @@ function embeddedServers(context: Context) {
 /** `inet_aton` forms: one to four numbers, the last of which fills what is left (`10` is 0.0.0.10). */
 export function parseAddress(host: string): string | undefined {
   const parts = host.split('.');
-  if (parts.length > 4 || !parts.every((part) => /^(0[xX][0-9a-fA-F]+|\d+)$/.test(part))) return undefined;
+  if (parts.length > 4 || !parts.every((part) => /^(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*)$/.test(part)))
+    return undefined;
   const numbers = parts.map((part) => (/^0\d/.test(part) ? Number.parseInt(part, 8) : Number(part)));
   const last = numbers.pop() ?? 0;
   const room = 256 ** (4 - numbers.length);

@@ -9,7 +9,8 @@ export function formatJson(value: unknown, indent = 2): string {
 }
 
 function replace(_key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value.toString();
+  if (typeof value === 'bigint')
+    return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
   if (typeof value === 'string' && hasEscapedBytes(value)) {
     return { base64: Buffer.from(encodeText(value)).toString('base64') };
   }

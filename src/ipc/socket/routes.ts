@@ -3,6 +3,7 @@
  * sent it. Names that are not UTF-8 travel as `{"base64": …}`.
  */
 import * as v from 'valibot';
+import { CLEAR_TOKEN_SIZE, SECRET_TOKEN_SIZE } from '../clearToken.ts';
 import { refusalCodes } from '../errors.ts';
 import { decodeText, encodeText, hasEscapedBytes } from '../text.ts';
 
@@ -11,6 +12,11 @@ const bytes = v.pipe(
   v.base64(),
   v.transform((text): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'))),
 );
+const bytesOfLength = (length: number) =>
+  v.pipe(
+    bytes,
+    v.check((found) => found.length === length, `not ${length} bytes`),
+  );
 
 export const nameSchema = v.union([
   v.string(),
@@ -113,9 +119,9 @@ export const loginRequestSchema = v.object({
 export type LoginRequest = v.InferOutput<typeof loginRequestSchema>;
 
 export const tokenSchema = v.object({
-  secret: bytes,
+  secret: bytesOfLength(SECRET_TOKEN_SIZE),
   /** As the pioctls carry it. */
-  clear: bytes,
+  clear: bytesOfLength(CLEAR_TOKEN_SIZE),
 });
 
 export const passwordChangeSchema = v.object({

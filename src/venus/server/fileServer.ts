@@ -4,7 +4,7 @@ import { formatAcl } from '../../acl/accessList.ts';
 import { Right } from '../../acl/rights.ts';
 import { isErrno } from '../../ipc/errors.ts';
 import type { Fid } from '../../ipc/fid.ts';
-import { decodeText } from '../../ipc/text.ts';
+import { decodeText, encodeText } from '../../ipc/text.ts';
 import {
   type Credentials,
   type EntryRecord,
@@ -234,8 +234,8 @@ export class FileServer implements Service<FileProtocol> {
         ...present,
         ...(minQuota === undefined ? {} : { minQuota }),
         ...(maxQuota === undefined ? {} : { maxQuota }),
-        ...(offlineMessage === undefined ? {} : { offlineMessage }),
-        ...(messageOfTheDay === undefined ? {} : { messageOfTheDay }),
+        ...(offlineMessage === undefined ? {} : { offlineMessage: encodeText(offlineMessage) }),
+        ...(messageOfTheDay === undefined ? {} : { messageOfTheDay: encodeText(messageOfTheDay) }),
       });
     });
     return this.#volumeAnswer(volume);

@@ -16,8 +16,9 @@ export interface VolumeRecord {
   readonly minQuota: number;
   readonly maxQuota: number;
   readonly blocksUsed: number;
-  readonly offlineMessage: string;
-  readonly messageOfTheDay: string;
+  /** Bytes, not text: the store would not keep every byte of a text. */
+  readonly offlineMessage: Uint8Array;
+  readonly messageOfTheDay: Uint8Array;
   readonly nextDirectory: number;
   readonly nextFile: number;
   readonly nextUnique: number;
@@ -52,7 +53,7 @@ export interface DirectoryVnode extends VnodeBase {
 
 export interface SymlinkVnode extends VnodeBase {
   readonly type: 'symlink';
-  /** Bytes, not text: the store would not keep every byte of a text. */
+  /** Bytes, as the messages of a volume. */
   readonly target: Uint8Array;
 }
 

@@ -1,3 +1,4 @@
+import { decodeText } from '../../ipc/text.ts';
 import { VolumeType } from '../../ipc/volumeStatus.ts';
 import type { VolumeAnswer } from '../net/fileProtocol.ts';
 import type { VolumeRecord } from './vnodes.ts';
@@ -31,8 +32,8 @@ export function volumeAnswer(volume: VolumeRecord, partition: Partition): Volume
       partitionBlocks: inBlocks(partition.size),
       unused: 0,
     },
-    offlineMessage,
-    messageOfTheDay,
+    offlineMessage: decodeText(offlineMessage),
+    messageOfTheDay: decodeText(messageOfTheDay),
   };
 }
 

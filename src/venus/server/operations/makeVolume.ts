@@ -5,6 +5,7 @@ import { ADMINISTRATORS, ANY_USER } from '../protection/protectionDatabase.ts';
 import { ROOT_VNODE, type StoredAcl, type Vnodes } from '../vnodes.ts';
 
 const ROOT_MODE = 0o755;
+const NO_MESSAGE = new Uint8Array(0);
 
 /** Makes a volume and its root directory. @param now milliseconds since 1970 */
 export function makeVolume(vnodes: Vnodes, writer: Writer, request: NewVolume, now: number): void {
@@ -16,8 +17,8 @@ export function makeVolume(vnodes: Vnodes, writer: Writer, request: NewVolume, n
     minQuota: 0,
     maxQuota,
     blocksUsed: 0,
-    offlineMessage: '',
-    messageOfTheDay: '',
+    offlineMessage: NO_MESSAGE,
+    messageOfTheDay: NO_MESSAGE,
     nextDirectory: ROOT_VNODE + 2,
     nextFile: 2,
     nextUnique: ROOT_VNODE + 1,

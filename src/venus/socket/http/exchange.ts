@@ -45,7 +45,7 @@ export class Exchange {
     return /^\d{1,15}(\.\d+)?$/.test(text) ? Number(text) : badRequest(`${key} is not a number`);
   }
 
-  /** The body. @throws RefusedError bad-request if it is too long, too slow, or of another form */
+  /** The body; a connection that is too slow with it is dropped. @throws RefusedError bad-request if it is too long or of another form */
   async json<T>(schema: GenericSchema<unknown, T>): Promise<T> {
     const result = safeParse(schema, parseJson(await this.#text()));
     return result.success
@@ -69,7 +69,8 @@ export class Exchange {
   async #text(): Promise<string> {
     const parts: Uint8Array[] = [];
     let length = 0;
-    const giveUp = setTimeout(() => this.request.destroy(), JSON_TIME);
+    const tooSlow = new RefusedError('bad-request', 'the body is too slow');
+    const giveUp = setTimeout(() => this.request.destroy(tooSlow), JSON_TIME);
     try {
       for await (const part of this.body()) {
         length += part.length;

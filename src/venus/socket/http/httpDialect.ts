@@ -47,6 +47,9 @@ export class HttpDialect {
       },
       (request, response) => void this.#serve(request, response),
     );
+    // Node sets these on a connection after each answer.
+    this.#server.timeout = limits.idleTime;
+    this.#server.keepAliveTimeout = limits.idleTime;
     // The check for slow heads starts with listening, which this server never does.
     this.#server.emit('listening');
   }
