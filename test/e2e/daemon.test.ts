@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TestRealm, isRunning, until } from './support.ts';
+import { isRunning } from '../../src/commands/coda/isRunning.ts';
+import { TestRealm, until } from './support.ts';
 
 let realm: TestRealm;
 

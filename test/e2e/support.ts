@@ -3,6 +3,7 @@ import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isRunning } from '../../src/commands/coda/isRunning.ts';
 
 /** The built tools, run as processes. */
 export const bin = fileURLToPath(new URL('../../bin', import.meta.url));
@@ -126,15 +127,6 @@ export class TestRealm {
 
 export function passwordOf(name: string): string {
   return `${name}${name}`;
-}
-
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Waits until something holds; fails when it does not for too long. */

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestRealm, bin, finish, isRunning, until } from '../e2e/support.ts';
+import { isRunning } from '../../src/commands/coda/isRunning.ts';
+import { TestRealm, bin, finish, until } from '../e2e/support.ts';
 
 const DIRECTORIES = 1000;
 const ROUNDS = 4;

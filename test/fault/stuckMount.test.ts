@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bin, finish, isRunning } from '../e2e/support.ts';
+import { isRunning } from '../../src/commands/coda/isRunning.ts';
+import { bin, finish } from '../e2e/support.ts';
 import { runOnTerminal } from '../e2e/terminal.ts';
 
 const fixedName = fileURLToPath(new URL('fixedPioctlName.cjs', import.meta.url));

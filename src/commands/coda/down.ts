@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { TimeLimitError } from '../../ipc/errors.ts';
 import { monotonicTime } from '../../ipc/timeLimit.ts';
 import { daemonStatusSchema, emptySchema } from '../../ipc/socket/routes.ts';
 import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
+import { isRunning } from './isRunning.ts';
 
 const POLL = 20;
 
@@ -30,15 +30,5 @@ async function untilGone(context: Context, pid: number): Promise<void> {
       throw new TimeLimitError(`venus (pid ${pid}) did not end within ${context.timeLimit / 1000} s`);
     }
     await new Promise((resolve) => setTimeout(resolve, POLL));
-  }
-}
-
-/** A process that has ended stays in the table until its parent has noticed, as a zombie. */
-function isRunning(pid: number): boolean {
-  try {
-    const [, state] = /\) (\w)[^)]*$/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? [];
-    return state !== 'Z' && state !== 'X';
-  } catch {
-    return false;
   }
 }
