@@ -129,5 +129,5 @@ describe('a sequence of operations', () => {
       ),
       { numRuns: 200, seed: 20_261_120 },
     );
-  });
+  }, 120_000);
 });
