@@ -10,12 +10,8 @@ import type {
   VolumeLocation,
 } from '../net/realmProtocol.ts';
 import { storePassword, verifyPassword } from './protection/password.ts';
-import {
-  ADMINISTRATORS,
-  type Principal,
-  type ProtectionDatabase,
-  type UserRecord,
-} from './protection/protectionDatabase.ts';
+import { ADMINISTRATORS } from '../tree/identity.ts';
+import { type Principal, type ProtectionDatabase, type UserRecord } from './protection/protectionDatabase.ts';
 import { sealToken } from './protection/secretToken.ts';
 import type { VolumeLocations } from './volumeLocations.ts';
 

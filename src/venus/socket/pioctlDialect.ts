@@ -56,7 +56,7 @@ export class PioctlDialect {
     socket.on('data', (bytes: Uint8Array) => this.#take(bytes));
     socket.on('end', () => this.#end());
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => clearTimeout(this.#timer));
+    socket.on('close', () => this.#drop());
     this.#watch();
   }
 
@@ -88,7 +88,7 @@ export class PioctlDialect {
     }
     if (this.#inFlight >= this.#limits.inFlight) this.#socket.pause();
     else this.#socket.resume();
-    this.#watch();
+    if (!this.#socket.destroyed) this.#watch();
   }
 
   async #run(request: PioctlRequest): Promise<PioctlReply> {
@@ -139,6 +139,12 @@ export class PioctlDialect {
     this.#socket.pause();
     this.#ended = true;
     this.#answer(failure(name));
+  }
+
+  /** Nobody is there to be answered any more: what has not been started is not. */
+  #drop(): void {
+    clearTimeout(this.#timer);
+    this.#received = new Uint8Array(0);
   }
 
   #end(): void {

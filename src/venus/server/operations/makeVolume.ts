@@ -1,8 +1,8 @@
 import { ALL_RIGHTS, Right } from '../../../acl/rights.ts';
 import type { NewVolume } from '../../net/fileProtocol.ts';
 import type { Writer } from '../../store/database.ts';
-import { ADMINISTRATORS, ANY_USER } from '../protection/protectionDatabase.ts';
-import { ROOT_VNODE, type StoredAcl, type Vnodes } from '../vnodes.ts';
+import { ADMINISTRATORS, ANY_USER } from '../../tree/identity.ts';
+import { ROOT_VNODE, type StoredAcl, type Vnodes } from '../../tree/vnodes.ts';
 
 const ROOT_MODE = 0o755;
 const NO_MESSAGE = new Uint8Array(0);

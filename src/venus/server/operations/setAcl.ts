@@ -1,11 +1,11 @@
 import { MAX_ENTRIES, parseAcl, type AccessEntry } from '../../../acl/accessList.ts';
 import { Right } from '../../../acl/rights.ts';
 import type { Fid } from '../../../ipc/fid.ts';
-import { requireRights } from '../access.ts';
+import { requireRights } from '../../tree/access.ts';
 import type { ProtectionDatabase } from '../protection/protectionDatabase.ts';
-import { type StoredAcl, type StoredRights } from '../vnodes.ts';
+import { type StoredAcl, type StoredRights } from '../../tree/vnodes.ts';
 import { fail } from '../../fail.ts';
-import { type Change, retouch } from './change.ts';
+import { type Change, retouch } from '../../tree/change.ts';
 
 /**
  * Stores a directory's access list, given as text (spec/cfs.md, 7.2).

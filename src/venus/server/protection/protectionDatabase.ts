@@ -2,6 +2,7 @@ import { type RefusalCode, RefusedError } from '../../../ipc/errors.ts';
 import { textLength } from '../../../ipc/text.ts';
 import type { Database, Table, Writer } from '../../store/database.ts';
 import { type Key, key } from '../../store/keys.ts';
+import { ADMINISTRATORS, ANY_USER, type Identity } from '../../tree/identity.ts';
 import type { StoredPassword } from './password.ts';
 
 /** A user or a group of the realm. Users have positive ids, groups negative ones, as in Coda. */
@@ -21,18 +22,6 @@ export interface GroupRecord {
   /** Ids of users and of other groups. */
   readonly members: readonly number[];
 }
-
-/** Whom somebody counts as, when rights are looked up. */
-export interface Identity {
-  readonly viceId: number;
-  /** His own id, System:AnyUser, and all groups he is in, directly or through groups. */
-  readonly counts: ReadonlySet<number>;
-  readonly administrator: boolean;
-}
-
-/** Everybody, with or without a token. */
-export const ANY_USER = { id: -1_000_000, name: 'System:AnyUser' } as const;
-export const ADMINISTRATORS = { id: -999_999, name: 'System:Administrators' } as const;
 
 /** First ids given to users and to groups of the realm's own. Groups end before 0. */
 const FIRST = { user: 500, group: ADMINISTRATORS.id + 1 } as const;

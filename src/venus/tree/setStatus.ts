@@ -1,7 +1,7 @@
-import { Right } from '../../../acl/rights.ts';
-import type { Fid } from '../../../ipc/fid.ts';
-import { requireRights } from '../access.ts';
-import { type Vnode, updated } from '../vnodes.ts';
+import { Right } from '../../acl/rights.ts';
+import type { Fid } from '../../ipc/fid.ts';
+import { requireRights } from './access.ts';
+import { type Vnode, updated } from './vnodes.ts';
 import { type Change, PERMISSIONS } from './change.ts';
 
 export interface StatusChange {

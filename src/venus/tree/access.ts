@@ -1,6 +1,6 @@
 /** Who may do what (spec/cfs.md, 7; design, section 5). */
 import { ALL_RIGHTS, Right } from '../../acl/rights.ts';
-import { ANY_USER, type Identity } from './protection/protectionDatabase.ts';
+import { ANY_USER, type Identity } from './identity.ts';
 import { type DirectoryVnode, type StoredAcl, type StoredRights, type Vnode } from './vnodes.ts';
 import { fail } from '../fail.ts';
 

@@ -1,8 +1,8 @@
-import { Right } from '../../../acl/rights.ts';
-import type { Fid } from '../../../ipc/fid.ts';
-import { requireRights } from '../access.ts';
-import { sameFid } from '../vnodes.ts';
-import { fail } from '../../fail.ts';
+import { Right } from '../../acl/rights.ts';
+import type { Fid } from '../../ipc/fid.ts';
+import { requireRights } from './access.ts';
+import { sameFid } from './vnodes.ts';
+import { fail } from '../fail.ts';
 import { type Change, checkNewName, retouch, touch } from './change.ts';
 
 /**

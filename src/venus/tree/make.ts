@@ -1,9 +1,9 @@
-import { Right } from '../../../acl/rights.ts';
-import type { Fid } from '../../../ipc/fid.ts';
-import { encodeText } from '../../../ipc/text.ts';
-import { requireRights } from '../access.ts';
-import type { DirectoryVnode, FileVnode, SymlinkVnode } from '../vnodes.ts';
-import { fail } from '../../fail.ts';
+import { Right } from '../../acl/rights.ts';
+import type { Fid } from '../../ipc/fid.ts';
+import { encodeText } from '../../ipc/text.ts';
+import { requireRights } from './access.ts';
+import type { DirectoryVnode, FileVnode, SymlinkVnode } from './vnodes.ts';
+import { fail } from '../fail.ts';
 import { type Change, PERMISSIONS, enter, firstVersion } from './change.ts';
 
 interface NewName {

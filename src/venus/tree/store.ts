@@ -1,8 +1,8 @@
-import { Right } from '../../../acl/rights.ts';
-import type { Fid } from '../../../ipc/fid.ts';
-import { requireMode, requireRights } from '../access.ts';
-import { type FileVnode } from '../vnodes.ts';
-import { fail } from '../../fail.ts';
+import { Right } from '../../acl/rights.ts';
+import type { Fid } from '../../ipc/fid.ts';
+import { requireMode, requireRights } from './access.ts';
+import { type FileVnode } from './vnodes.ts';
+import { fail } from '../fail.ts';
 import { type Change, touch } from './change.ts';
 
 /** A file that somebody may write. @throws VenusError EISDIR, EACCES */

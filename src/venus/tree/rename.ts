@@ -1,8 +1,8 @@
-import { Right } from '../../../acl/rights.ts';
-import type { Fid } from '../../../ipc/fid.ts';
-import { requireRights } from '../access.ts';
-import { type DirectoryVnode, type Vnode, type Vnodes, sameFid } from '../vnodes.ts';
-import { fail } from '../../fail.ts';
+import { Right } from '../../acl/rights.ts';
+import type { Fid } from '../../ipc/fid.ts';
+import { requireRights } from './access.ts';
+import { type DirectoryVnode, type Vnode, type Vnodes, sameFid } from './vnodes.ts';
+import { fail } from '../fail.ts';
 import { type Change, checkName, retouch, touch } from './change.ts';
 import { dropName } from './unlink.ts';
 

@@ -1,9 +1,9 @@
-import type { StoreId } from '../../../ipc/versionVector.ts';
-import { textLength } from '../../../ipc/text.ts';
-import type { Writer } from '../../store/database.ts';
-import type { Identity } from '../protection/protectionDatabase.ts';
-import { type DirectoryVnode, MAX_NAME, type Vnode, type Vnodes, updated } from '../vnodes.ts';
-import { fail } from '../../fail.ts';
+import type { StoreId } from '../../ipc/versionVector.ts';
+import { textLength } from '../../ipc/text.ts';
+import type { Writer } from '../store/database.ts';
+import type { Identity } from './identity.ts';
+import { type DirectoryVnode, MAX_NAME, type Vnode, type Vnodes, updated } from './vnodes.ts';
+import { fail } from '../fail.ts';
 
 /** One update under way, inside a transaction. */
 export interface Change {
