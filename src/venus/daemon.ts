@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DaemonStatus } from '../ipc/socket/routes.ts';
 import { CacheManager, ROOT_VOLUME } from './client/cacheManager.ts';
+import type { CallbackProtocol } from './net/callbackProtocol.ts';
 import type { FileProtocol } from './net/fileProtocol.ts';
 import { Network } from './net/network.ts';
 import type { RealmProtocol } from './net/realmProtocol.ts';
@@ -12,7 +13,6 @@ import { HttpDialect, defaultHttpLimits } from './socket/http/httpDialect.ts';
 import { Listener } from './socket/listener.ts';
 import { PioctlDialect, defaultPioctlLimits } from './socket/pioctlDialect.ts';
 import { DataLock } from './store/dataLock.ts';
-import { Database } from './store/database.ts';
 import { makeDirectory } from './store/directories.ts';
 
 export interface DaemonOptions {
@@ -37,6 +37,8 @@ export interface Daemon {
 
 const SERVER = { name: 's1', address: '127.10.0.1' } as const;
 const CLIENT = 'venus';
+/** Bytes of contents that a client keeps. */
+const CACHE_CAPACITY = 16 * 1024 ** 3;
 
 /**
  * Starts a venus on a data directory.
@@ -101,13 +103,19 @@ async function openClient(
   if (!realm.volumes.byName(ROOT_VOLUME)) {
     await realmServer.createVolume({ name: ROOT_VOLUME, owner: undefined, maxQuota: 0 });
   }
-  const database = await Database.open(join(dataDirectory, 'clients', CLIENT));
-  const connections = {
-    name: realm.name,
-    realm: network.connect<RealmProtocol>(CLIENT, 'realm', realmServer),
-    servers: [{ ...SERVER, link: connect(CLIENT) }],
-  };
-  return CacheManager.open(CLIENT, database, connections, Date.now);
+  const client = await CacheManager.open({
+    name: CLIENT,
+    directory: join(dataDirectory, 'clients', CLIENT),
+    realm: {
+      name: realm.name,
+      realm: network.connect<RealmProtocol>(CLIENT, 'realm', realmServer),
+      servers: [{ ...SERVER, link: connect(CLIENT) }],
+    },
+    now: Date.now,
+    capacity: CACHE_CAPACITY,
+  });
+  server.callbacks.connect(CLIENT, network.connect<CallbackProtocol>(SERVER.name, CLIENT, client));
+  return client;
 }
 
 async function describe(
@@ -116,8 +124,9 @@ async function describe(
   client: CacheManager,
   startedAt: Date,
 ): Promise<DaemonStatus> {
-  const probe = async ({ name, address, link }: CacheManager['realm']['servers'][number]) => {
-    const reachable = await link.call('probe', null).then(
+  const probe = async (server: CacheManager['realm']['servers'][number]) => {
+    const { name, address } = server;
+    const reachable = await server.call('probe', null).then(
       () => true,
       () => false,
     );

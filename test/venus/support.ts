@@ -1,3 +1,5 @@
+import { Changes } from '../../src/venus/client/changes.ts';
+import type { CallbackProtocol } from '../../src/venus/net/callbackProtocol.ts';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +17,6 @@ import { FileServer } from '../../src/venus/server/fileServer.ts';
 import { sealToken } from '../../src/venus/server/protection/secretToken.ts';
 import { RealmServer } from '../../src/venus/server/realmServer.ts';
 import { type RealmStore, openRealmStore } from '../../src/venus/server/realmStore.ts';
-import { Database } from '../../src/venus/store/database.ts';
 
 export const REALM = 'test.realm';
 export const SERVER = { name: 's1', address: '127.10.0.1' } as const;
@@ -24,7 +25,8 @@ export const ROOT = 0x7f000000;
 export const rootOf = (volume: number): Fid => ({ volume, vnode: 1, unique: 1 });
 /** The local uid of the administrator that {@link TestRealm.open} logs in. */
 export const OPERATOR = 1000;
-const [HOUR, CLIENT] = [3_600_000, 'venus'];
+const HOUR = 3_600_000;
+export const CLIENT = 'venus';
 
 /** The time of a realm: it stands still until a test moves it. */
 export class Clock {
@@ -63,13 +65,18 @@ export class TestRealm {
     if (!volumes.byName(ROOT_VOLUME)) {
       await realmServer.createVolume({ name: ROOT_VOLUME, owner: undefined, maxQuota: 0 });
     }
-    const connections = {
-      name: REALM,
-      realm: network.connect<RealmProtocol>(CLIENT, 'realm', realmServer),
-      servers: [{ ...SERVER, link: connect(CLIENT) }],
-    };
-    const database = await Database.open(join(directory, 'clients', CLIENT));
-    const client = await CacheManager.open(CLIENT, database, connections, now);
+    const client = await CacheManager.open({
+      name: CLIENT,
+      directory: join(directory, 'clients', CLIENT),
+      realm: {
+        name: REALM,
+        realm: network.connect<RealmProtocol>(CLIENT, 'realm', realmServer),
+        servers: [{ ...SERVER, link: connect(CLIENT) }],
+      },
+      now,
+      capacity: 1024 ** 3,
+    });
+    server.callbacks.connect(CLIENT, network.connect<CallbackProtocol>(SERVER.name, CLIENT, client));
     const realm = new TestRealm(directory, clock, network, store, realmServer, server, client);
     if (!protection.byName('operator')) await realm.addUser('operator', true);
     await realm.login('operator', OPERATOR);
@@ -146,7 +153,7 @@ export class TestRealm {
   async mountVolume(name: string, maxQuota = 0): Promise<number> {
     const { id } = await this.realmServer.createVolume({ name, owner: undefined, maxQuota });
     const target = `#${name}.`;
-    await this.session().makeSymlink({ directory: rootOf(ROOT), name, target, mode: 0o644 });
+    await new Changes(this.session()).makeSymlink({ directory: rootOf(ROOT), name, target, mode: 0o644 });
     return id;
   }
 

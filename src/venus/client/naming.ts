@@ -69,9 +69,7 @@ async function mountOf(session: UserSession, volume: number): Promise<MountedAt 
 }
 
 async function aboveObject(session: UserSession, fid: Fid): Promise<Step> {
-  const server = await session.client.serverOf(fid.volume);
-  const { name } = await server.call('nameOf', { credentials: session.credentials(), fid });
-  return { name, parent: (await session.status(fid)).parent };
+  return { name: await session.nameOf(fid), parent: (await session.status(fid)).parent };
 }
 
 function isVolumeRoot(fid: Fid): boolean {

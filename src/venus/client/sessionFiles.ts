@@ -1,13 +1,7 @@
-import { formatRealmFid } from '../../ipc/fid.ts';
+import { type Fid, formatRealmFid } from '../../ipc/fid.ts';
 import type { AttributeChange, DirectoryEntry, FileStatus, FileTree, WriteOptions } from '../../ipc/venus.ts';
 import { fail } from '../fail.ts';
-import {
-  type EntryRecord,
-  FRAGMENT,
-  type ObjectStatus,
-  type StoreTarget,
-  volumeOf,
-} from '../net/fileProtocol.ts';
+import { type EntryRecord, FRAGMENT, type ObjectStatus } from '../net/fileProtocol.ts';
 import { isErrno } from '../../ipc/errors.ts';
 import {
   type ObjectPlace,
@@ -17,12 +11,20 @@ import {
   isMountLink,
   rootFid,
 } from './place.ts';
+import { Changes } from './changes.ts';
 import { walk, walkToParent } from './pathWalk.ts';
 import type { UserSession } from './userSession.ts';
 
 /** Entries asked for at a time. */
 const PAGE = 1024;
+/** Bytes in a block of a quota. */
+const BLOCK = 1024;
 const SYMLINK_MODE = 0o777;
+
+/** A file to be stored: one that is there, or a new one. */
+type StoreTarget =
+  | { readonly kind: 'existing'; readonly fid: Fid; readonly length: number }
+  | { readonly kind: 'new'; readonly directory: Fid; readonly name: string; readonly mode: number };
 
 interface ParentAndName {
   readonly directory: ObjectPlace;
@@ -32,9 +34,11 @@ interface ParentAndName {
 /** The file tree as one local user sees it. */
 export class SessionFiles implements FileTree {
   readonly #session: UserSession;
+  readonly #changes: Changes;
 
   constructor(session: UserSession) {
     this.#session = session;
+    this.#changes = new Changes(session);
   }
 
   async lstat(path: string): Promise<FileStatus> {
@@ -54,10 +58,8 @@ export class SessionFiles implements FileTree {
       return;
     }
     const directory = place.status.fid;
-    const server = await this.#session.client.serverOf(directory.volume);
     for (let after: string | undefined; ;) {
-      const credentials = this.#session.credentials();
-      const page = await server.call('readDirectory', { credentials, directory, after, limit: PAGE });
+      const page = await this.#session.entries(directory, after, PAGE);
       for (const entry of page) yield await this.#listed(place, entry);
       after = page.at(-1)?.name;
       if (page.length < PAGE) return;
@@ -71,56 +73,44 @@ export class SessionFiles implements FileTree {
 
   async *read(path: string): AsyncGenerator<Uint8Array> {
     const { fid } = file(await walk(this.#session, path, true));
-    const server = await this.#session.client.serverOf(fid.volume);
-    const { handle, length } = await server.call('openFetch', {
-      credentials: this.#session.credentials(),
-      fid,
-    });
+    const { length, file: contents } = await this.#session.openFile(fid);
     this.#report('fetch', path, length);
+    if (!contents) return;
     try {
       for (let offset = 0; offset < length;) {
-        const bytes = await server.call('fetchFragment', {
-          handle,
-          offset,
-          length: Math.min(FRAGMENT, length - offset),
-        });
-        if (bytes.length === 0) fail('EIO', 'The contents of the file are shorter than its length.');
-        offset += bytes.length;
-        yield bytes;
+        const wanted = Math.min(FRAGMENT, length - offset);
+        const { bytesRead, buffer } = await contents.read(new Uint8Array(wanted), 0, wanted, offset);
+        if (bytesRead === 0) fail('EIO', 'The contents of the file are shorter than its length.');
+        offset += bytesRead;
+        yield buffer.subarray(0, bytesRead);
       }
     } finally {
-      await server.call('closeFetch', { handle });
+      await contents.close();
     }
   }
 
   async write(path: string, contents: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<void> {
     const target = await this.#storeTarget(path, options);
-    const server = await this.#session.client.serverOf(volumeOf(target));
-    const credentials = this.#session.credentials();
-    const { handle } = await server.call('openStore', { credentials, target });
+    const room = await this.#roomFor(target);
+    const received = await this.#session.client.files.receive(contents, room);
     try {
-      for await (const chunk of contents) {
-        for (let at = 0; at < chunk.length; at += FRAGMENT) {
-          await server.call('storeFragment', { handle, bytes: chunk.subarray(at, at + FRAGMENT) });
-        }
-      }
+      if (target.kind === 'existing') await this.#changes.store(target.fid, received);
+      else await this.#changes.makeFile(target, received);
     } catch (error) {
-      await server.call('abandonStore', { handle });
+      await this.#session.client.files.discard(received);
       throw error;
     }
-    const storeId = await this.#session.client.storeIds.next();
-    const { length } = await server.call('commitStore', { credentials, storeId, handle });
-    this.#report('store', path, length);
+    this.#report('store', path, received.length);
   }
 
   async mkdir(path: string, mode: number): Promise<void> {
     const { directory, name } = await this.#parent(path);
-    await this.#session.makeDirectory({ directory: directory.status.fid, name, mode });
+    await this.#changes.makeDirectory({ directory: directory.status.fid, name, mode });
   }
 
   async symlink(path: string, target: string): Promise<void> {
     const { directory, name } = await this.#parent(path);
-    await this.#session.makeSymlink({ directory: directory.status.fid, name, target, mode: SYMLINK_MODE });
+    await this.#changes.makeSymlink({ directory: directory.status.fid, name, target, mode: SYMLINK_MODE });
   }
 
   async link(existing: string, path: string): Promise<void> {
@@ -128,7 +118,7 @@ export class SessionFiles implements FileTree {
     if (type === 'directory') fail('EPERM');
     const { directory, name } = await this.#parent(path);
     if (directory.status.fid.volume !== fid.volume) fail('EXDEV');
-    await this.#session.link({ directory: directory.status.fid, name, fid });
+    await this.#changes.link({ directory: directory.status.fid, name }, fid);
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -138,23 +128,21 @@ export class SessionFiles implements FileTree {
     } catch (error) {
       if (!isErrno(error, 'ENOENT', 'EACCES')) throw error;
     }
-    await this.#session.rename({
-      fromDirectory: source.directory.status.fid,
-      fromName: source.name,
-      toDirectory: target.directory.status.fid,
-      toName: target.name,
-    });
+    await this.#changes.rename(
+      { directory: source.directory.status.fid, name: source.name },
+      { directory: target.directory.status.fid, name: target.name },
+    );
   }
 
   async remove(path: string): Promise<void> {
     const { directory, name } = await this.#parent(path);
     await this.#checkNotMounted({ directory, name });
-    await this.#session.remove({ directory: directory.status.fid, name });
+    await this.#changes.remove({ directory: directory.status.fid, name });
   }
 
   async setattr(path: string, change: AttributeChange): Promise<void> {
     const { fid } = changeable(await walk(this.#session, path, true)).status;
-    await this.#session.setStatus({ fid, ...change });
+    await this.#changes.setStatus(fid, change);
   }
 
   /** A mount point goes by rmmount alone, so that a volume does not vanish by a slip of the hand. */
@@ -169,15 +157,34 @@ export class SessionFiles implements FileTree {
     return { directory: changeableDirectory(directory), name };
   }
 
+  /** Bytes that the quota has room for: contents without an end are refused before they have filled the disk. */
+  async #roomFor(target: StoreTarget): Promise<number> {
+    const { volume } = target.kind === 'existing' ? target.fid : target.directory;
+    const server = await this.#session.client.serverOf(volume);
+    if (!server.isUp) return Infinity;
+    try {
+      const { maxQuota, blocksUsed } = (await server.call('describeVolume', { volume })).status;
+      const present = target.kind === 'existing' ? target.length : 0;
+      return maxQuota === 0 ? Infinity : Math.max(0, maxQuota - blocksUsed) * BLOCK + present;
+    } catch (error) {
+      if (isErrno(error, 'ETIMEDOUT')) return Infinity;
+      throw error;
+    }
+  }
+
   /** The file behind a path, through links; or a new one in the directory that is there. */
   async #storeTarget(path: string, { mode, exclusive }: WriteOptions): Promise<StoreTarget> {
     try {
       const place = await walk(this.#session, path, true);
-      return exclusive ? fail('EEXIST') : { kind: 'existing', fid: file(place).fid };
+      if (exclusive) fail('EEXIST');
+      const { fid, length } = file(place);
+      await this.#changes.checkStore(fid);
+      return { kind: 'existing', fid, length };
     } catch (error) {
       if (!isErrno(error, 'ENOENT')) throw error;
     }
     const { directory, name } = await this.#parent(path);
+    await this.#changes.checkMake({ directory: directory.status.fid, name });
     return { kind: 'new', directory: directory.status.fid, name, mode };
   }
 

@@ -1,10 +1,12 @@
 import { randomInt } from 'node:crypto';
 import type { StoreId } from '../../ipc/versionVector.ts';
+import { fail } from '../fail.ts';
 import type { Database, Table } from '../store/database.ts';
 import { key } from '../store/keys.ts';
 
-/** Numbers reserved on the disk at a time. */
-const BLOCK = 1024;
+/** Numbers reserved on the disk at a time, and how many there are at least for those who cannot wait. */
+const BLOCK = 65_536;
+const PROVISION = 4096;
 
 /** Names for the updates of one client. None is given twice, whatever happens to the client. */
 export class StoreIds {
@@ -31,7 +33,18 @@ export class StoreIds {
   }
 
   async next(): Promise<StoreId> {
-    while (this.#next >= this.#reserved) await (this.#reserving ??= this.#reserve());
+    await this.provide();
+    return this.take();
+  }
+
+  /** Sees to it that {@link StoreIds.take} has enough for all who may be at work. */
+  async provide(): Promise<void> {
+    while (this.#reserved - this.#next < PROVISION) await (this.#reserving ??= this.#reserve());
+  }
+
+  /** The next one. In a log they must rise, so those who append to it take theirs inside their transaction. */
+  take(): StoreId {
+    if (this.#next >= this.#reserved) fail('EAGAIN');
     return { host: this.#host, unique: this.#next++ };
   }
 

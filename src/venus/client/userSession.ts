@@ -1,5 +1,14 @@
+import type { FileHandle } from 'node:fs/promises';
+import { Right } from '../../acl/rights.ts';
+import { isErrno } from '../../ipc/errors.ts';
 import type { Fid } from '../../ipc/fid.ts';
-import type { Credentials, FileProtocol, ObjectStatus } from '../net/fileProtocol.ts';
+import { decodeText } from '../../ipc/text.ts';
+import { fail } from '../fail.ts';
+import type { Credentials, EntryRecord, FileProtocol, ObjectStatus } from '../net/fileProtocol.ts';
+import { requireMode, requireRights } from '../tree/access.ts';
+import { ANY_USER, type Identity } from '../tree/identity.ts';
+import { type DirectoryVnode, type Vnode, lengthOf } from '../tree/vnodes.ts';
+import type { Asker } from './cache/objectCache.ts';
 import type { CacheManager } from './cacheManager.ts';
 
 /** Requests about objects, less what a session adds. */
@@ -20,48 +29,77 @@ export class UserSession {
   }
 
   credentials(): Credentials {
+    return this.asker().credentials;
+  }
+
+  /** His token while it lives, and the id that he counts as. */
+  asker(): Asker {
     const token = this.client.tokens.get(this.uid, this.realm);
-    return token ? { secret: token.secret } : {};
+    if (!token) return { credentials: {}, viceId: ANY_USER.id };
+    const isGood = token.clear.ends * 1000 > this.client.now();
+    return { credentials: { secret: token.secret }, viceId: isGood ? token.clear.viceId : ANY_USER.id };
+  }
+
+  /** Whom he counts as in the access lists of the cache, which say what the servers said of each who asked. */
+  identity(): Identity {
+    const { viceId } = this.asker();
+    return { viceId, counts: new Set([viceId]), administrator: false };
   }
 
   async status(fid: Fid): Promise<ObjectStatus> {
-    const server = await this.client.serverOf(fid.volume);
-    return server.call('getStatus', { credentials: this.credentials(), fid });
+    const vnode = await this.#cache.object(this.asker(), fid);
+    if (vnode.parent) await this.#readable(vnode.parent);
+    return this.describe(vnode);
   }
 
   async lookup(directory: Fid, name: string): Promise<ObjectStatus> {
-    const server = await this.client.serverOf(directory.volume);
-    return server.call('lookup', { credentials: this.credentials(), directory, name });
+    for (let missing: Fid | undefined; ;) {
+      await this.complete(directory);
+      const { vnode, unique } = this.#cache.vnodes.entry(directory, name) ?? fail('ENOENT');
+      const fid = { volume: directory.volume, vnode, unique };
+      try {
+        return this.describe(await this.#cache.object(this.asker(), fid));
+      } catch (error) {
+        // The entry may have gone since; the directory is looked at again, once for each object.
+        if (!isErrno(error, 'ENOENT') || missing?.unique === unique) throw error;
+        missing = fid;
+        this.#cache.validity.break([directory]);
+      }
+    }
   }
 
-  async makeDirectory(request: Asked<'makeDirectory'>): Promise<void> {
-    const server = await this.client.serverOf(request.directory.volume);
-    await server.call('makeDirectory', { ...request, ...(await this.#update()) });
+  /** Entries of a directory after a name, in the order of their bytes. */
+  async entries(directory: Fid, after: string | undefined, limit: number): Promise<readonly EntryRecord[]> {
+    await this.complete(directory);
+    const found: EntryRecord[] = [];
+    for (const { name, entry } of this.#cache.vnodes.entries(directory, after)) {
+      const { vnode, unique, type } = entry;
+      found.push({ name, type, fid: { volume: directory.volume, vnode, unique } });
+      if (found.length === limit) break;
+    }
+    return found;
   }
 
-  async makeSymlink(request: Asked<'makeSymlink'>): Promise<void> {
-    const server = await this.client.serverOf(request.directory.volume);
-    await server.call('makeSymlink', { ...request, ...(await this.#update()) });
+  /** A directory with all its entries, which he may look at. */
+  async complete(directory: Fid): Promise<DirectoryVnode> {
+    const vnode = await this.#cache.directory(this.asker(), directory);
+    requireRights(vnode, this.identity(), Right.Lookup);
+    return vnode;
   }
 
-  async link(request: Asked<'link'>): Promise<void> {
-    const server = await this.client.serverOf(request.directory.volume);
-    await server.call('link', { ...request, ...(await this.#update()) });
+  /** One of the names of an object in its directory. */
+  async nameOf(fid: Fid): Promise<string> {
+    const vnode = await this.#cache.object(this.asker(), fid);
+    if (vnode.parent) await this.complete(vnode.parent);
+    return this.#cache.vnodes.nameOf(vnode) ?? fail('ENOENT');
   }
 
-  async rename(request: Asked<'rename'>): Promise<void> {
-    const server = await this.client.serverOf(request.fromDirectory.volume);
-    await server.call('rename', { ...request, ...(await this.#update()) });
-  }
-
-  async remove(request: Asked<'remove'>): Promise<void> {
-    const server = await this.client.serverOf(request.directory.volume);
-    await server.call('remove', { ...request, ...(await this.#update()) });
-  }
-
-  async setStatus(request: Asked<'setStatus'>): Promise<void> {
-    const server = await this.client.serverOf(request.fid.volume);
-    await server.call('setStatus', { ...request, ...(await this.#update()) });
+  /** The contents of a file that he may read, to be closed by the caller; none for an empty one. */
+  async openFile(fid: Fid): Promise<{ readonly length: number; readonly file: FileHandle | undefined }> {
+    const vnode = await this.#cache.object(this.asker(), fid);
+    requireRights(await this.#cache.ruler(this.asker(), vnode), this.identity(), Right.Read);
+    requireMode(vnode, 'read');
+    return this.client.files.open(this.asker(), fid);
   }
 
   async getAcl(fid: Fid): Promise<string> {
@@ -71,10 +109,33 @@ export class UserSession {
 
   async setAcl(request: Asked<'setAcl'>): Promise<void> {
     const server = await this.client.serverOf(request.fid.volume);
-    await server.call('setAcl', { ...request, ...(await this.#update()) });
+    const storeId = await this.client.storeIds.next();
+    await server.call('setAcl', { ...request, credentials: this.credentials(), storeId });
   }
 
-  async #update() {
-    return { credentials: this.credentials(), storeId: await this.client.storeIds.next() };
+  describe(vnode: Vnode): ObjectStatus {
+    const { fid, type, linkCount, owner, mode, modified, versionVector, parent } = vnode;
+    return {
+      fid,
+      type,
+      length: lengthOf(vnode),
+      linkCount,
+      owner,
+      ownerName: this.#cache.ownerName(owner),
+      mode,
+      modified,
+      versionVector,
+      parent,
+      target: vnode.type === 'symlink' ? decodeText(vnode.target) : undefined,
+    };
+  }
+
+  async #readable(directory: Fid): Promise<void> {
+    await this.#cache.object(this.asker(), directory);
+    requireRights(this.#cache.vnodes.directory(directory), this.identity(), Right.Lookup);
+  }
+
+  get #cache() {
+    return this.client.tree.cache;
   }
 }

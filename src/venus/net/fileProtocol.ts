@@ -3,7 +3,9 @@ import type { Fid } from '../../ipc/fid.ts';
 import type { FileType } from '../../ipc/venus.ts';
 import type { StoreId, VersionVector } from '../../ipc/versionVector.ts';
 import type { VolumeStatus } from '../../ipc/volumeStatus.ts';
+import type { FidBlock } from '../tree/vnodes.ts';
 import type { Nothing } from './link.ts';
+import type { KnownUpdate, SentMutation } from './mutation.ts';
 
 /** Who asks: the secret half of his token, or nobody in particular. */
 export interface Credentials {
@@ -44,16 +46,23 @@ export interface EntryRecord {
 /** A new file and its contents, or new contents of a file. */
 export type StoreTarget =
   | { readonly kind: 'existing'; readonly fid: Fid }
-  | { readonly kind: 'new'; readonly directory: Fid; readonly name: string; readonly mode: number };
+  | { readonly kind: 'new'; readonly directory: Fid; readonly name: string; readonly mode: number }
+  /** Of a file that a modify log names; it may be made in the same log. */
+  | { readonly kind: 'logged'; readonly fid: Fid };
 
 export function volumeOf(target: StoreTarget): number {
-  return target.kind === 'existing' ? target.fid.volume : target.directory.volume;
+  return target.kind === 'new' ? target.directory.volume : target.fid.volume;
 }
 
 export interface FileProtocol {
   /** Answers as long as the server runs. */
   readonly probe: { request: Nothing; reply: Nothing };
   readonly getStatus: { request: Asked & { readonly fid: Fid }; reply: ObjectStatus };
+  /** For a client that keeps it, and is told when somebody else changes it. */
+  readonly fetchObject: {
+    request: Asked & { readonly fid: Fid; readonly client: string };
+    reply: FetchedObject;
+  };
   readonly lookup: {
     request: Asked & { readonly directory: Fid; readonly name: string };
     reply: ObjectStatus;
@@ -69,7 +78,7 @@ export interface FileProtocol {
   /** Begins to read one version of a file. */
   readonly openFetch: {
     request: Asked & { readonly fid: Fid };
-    reply: { readonly handle: number; readonly length: number };
+    reply: { readonly handle: number; readonly length: number; readonly storeId: StoreId };
   };
   /** Less than asked for only at the end. */
   readonly fetchFragment: {
@@ -131,6 +140,23 @@ export interface FileProtocol {
     reply: ObjectStatus;
   };
 
+  /** Fids for a client to make objects with. */
+  readonly reserveFids: {
+    request: { readonly volume: number; readonly count: number };
+    reply: FidBlock;
+  };
+  /** A part of a modify log, performed as a whole or not at all; what was performed before is not again. */
+  readonly reintegrate: {
+    request: Asked & {
+      readonly client: string;
+      readonly volume: number;
+      readonly records: readonly SentMutation[];
+      /** Of the directories in which they make and remove names. */
+      readonly known: readonly KnownUpdate[];
+    };
+    reply: ReintegrationAnswer;
+  };
+
   /** Access lists as text, names as the realm knows them (spec/cfs.md, 7). */
   readonly getAcl: { request: Asked & { readonly fid: Fid }; reply: { readonly text: string } };
   readonly setAcl: {
@@ -152,9 +178,36 @@ export interface FileProtocol {
   };
   /** The following are for the administration of the realm, not for users. */
   readonly describeVolume: { request: { readonly volume: number }; reply: VolumeAnswer };
+  /** Users or groups have changed: what clients know of anybody's rights is not true any more. */
+  readonly rightsChanged: { request: Nothing; reply: Nothing };
   /** Makes the volume and its root directory. */
   readonly createVolume: { request: NewVolume; reply: Nothing };
 }
+
+export interface FetchedObject {
+  readonly status: ObjectStatus;
+  /** The id that the asker counts as, and his rights in the directory or in the one that rules over the object. */
+  readonly viceId: number;
+  readonly rights: number;
+  /** Of a directory: how many names it has, and what they take. */
+  readonly entryCount: number;
+  readonly nameUnits: number;
+}
+
+export type ReintegrationAnswer =
+  | {
+      readonly kind: 'done';
+      readonly versions: readonly { readonly fid: Fid; readonly versionVector: VersionVector }[];
+      /** Directories that others had changed before. */
+      readonly stale: readonly Fid[];
+    }
+  | {
+      readonly kind: 'refused';
+      /** Of the record that may not be performed. */
+      readonly index: number;
+      readonly errno: number;
+      readonly why: string | undefined;
+    };
 
 export interface VolumeAnswer {
   readonly status: VolumeStatus;

@@ -15,6 +15,9 @@ export type Service<P extends Protocol<P>> = {
   readonly [Name in keyof P]: (request: P[Name]['request']) => Promise<P[Name]['reply']>;
 };
 
+/** The end of a link that asks. */
+export type Remote<P extends Protocol<P>> = Pick<Link<P>, 'call'>;
+
 /**
  * The way from one node of the embedded realm to a service of another. Messages are copied, so that the two ends
  * share nothing and either could be another process; while the way is cut no message passes.

@@ -8,7 +8,9 @@ import { decodeText, encodeText } from '../../ipc/text.ts';
 import {
   type Credentials,
   type EntryRecord,
+  type FetchedObject,
   type FileProtocol,
+  type ReintegrationAnswer,
   type NewVolume,
   type ObjectStatus,
   type StoreTarget,
@@ -17,8 +19,12 @@ import {
 } from '../net/fileProtocol.ts';
 import type { Service } from '../net/link.ts';
 import { Containers } from '../store/containers.ts';
-import { Database } from '../store/database.ts';
-import { requireMode, requireRights } from '../tree/access.ts';
+import { Database, type Table } from '../store/database.ts';
+import type { SentMutation } from '../net/mutation.ts';
+import type { Contents } from '../tree/apply.ts';
+import { Callbacks } from './callbacks.ts';
+import { type ReceivedMutation, RefusedMutation, reintegrate } from './operations/reintegrate.ts';
+import { requireMode, requireRights, rightsIn } from '../tree/access.ts';
 import { type Change, checkNewName } from '../tree/change.ts';
 import { link } from '../tree/link.ts';
 import { makeDirectory, makeFile, makeSymlink, parentFor } from '../tree/make.ts';
@@ -33,7 +39,15 @@ import { type ProtectionDatabase } from './protection/protectionDatabase.ts';
 import { openToken } from './protection/secretToken.ts';
 import { Transfers } from './transfers.ts';
 import { volumeAnswer } from './volumeAnswer.ts';
-import { type FileVnode, ROOT_VNODE, type StoredAcl, type Vnode, Vnodes, lengthOf } from '../tree/vnodes.ts';
+import {
+  type FidBlock,
+  type FileVnode,
+  ROOT_VNODE,
+  type StoredAcl,
+  type Vnode,
+  Vnodes,
+  lengthOf,
+} from '../tree/vnodes.ts';
 import { fail } from '../fail.ts';
 import { logFault } from '../log.ts';
 
@@ -52,6 +66,9 @@ export class FileServer implements Service<FileProtocol> {
   readonly #vnodes: Vnodes;
   readonly #containers: Containers;
   readonly #transfers = new Transfers();
+  readonly callbacks = new Callbacks();
+  /** The last mutation of each client that was performed in each volume. */
+  readonly #last: Table<number>;
   readonly #options: FileServerOptions;
 
   static async open(options: FileServerOptions): Promise<FileServer> {
@@ -66,11 +83,13 @@ export class FileServer implements Service<FileProtocol> {
 
   private constructor(vnodes: Vnodes, containers: Containers, options: FileServerOptions) {
     this.#vnodes = vnodes;
+    this.#last = vnodes.database.table('reintegrated');
     this.#containers = containers;
     this.#options = options;
   }
 
   async close(): Promise<void> {
+    this.callbacks.close();
     await this.#transfers.close();
     await this.#vnodes.database.close();
   }
@@ -82,6 +101,22 @@ export class FileServer implements Service<FileProtocol> {
     if (vnode.parent)
       requireRights(this.#vnodes.directory(vnode.parent), this.#identify(credentials), Right.Lookup);
     return Promise.resolve(this.#status(vnode));
+  };
+
+  readonly fetchObject = async (request: Request<'fetchObject'>): Promise<FetchedObject> => {
+    const { credentials, fid, client } = request;
+    const status = await this.getStatus({ credentials, fid });
+    this.callbacks.promise(client, fid);
+    const identity = this.#identify(credentials);
+    const vnode = this.#vnodes.vnode(fid);
+    const counts = vnode.type === 'directory' ? vnode : { entryCount: 0, nameUnits: 0 };
+    return {
+      status,
+      viceId: identity.viceId,
+      rights: rightsIn(this.#vnodes.ruler(vnode), identity),
+      entryCount: counts.entryCount,
+      nameUnits: counts.nameUnits,
+    };
   };
 
   readonly lookup = async ({ credentials, directory, name }: Request<'lookup'>): Promise<ObjectStatus> => {
@@ -109,10 +144,12 @@ export class FileServer implements Service<FileProtocol> {
 
   readonly openFetch = async ({ credentials, fid }: Request<'openFetch'>) => {
     for (let missing: number | undefined; ;) {
-      const { container, length } = this.#fileToFetch(fid, this.#identify(credentials));
+      const found = this.#fileToFetch(fid, this.#identify(credentials));
+      const { container, length } = found;
+      const { storeId } = found.versionVector;
       const file = container === undefined ? undefined : await this.#containers.open(container);
       if (file !== undefined || container === undefined) {
-        return { handle: await this.#transfers.begin({ kind: 'fetch', file }), length };
+        return { handle: await this.#transfers.begin({ kind: 'fetch', file }), length, storeId };
       }
       // A store may have replaced the container before it could be opened; then there is another one now.
       if (container === missing) fail('EIO', 'The contents of the file are gone from the disk.');
@@ -155,12 +192,8 @@ export class FileServer implements Service<FileProtocol> {
   readonly commitStore = async (request: Request<'commitStore'>): Promise<ObjectStatus> => {
     const { handle } = request;
     const { target, container } = this.#transfers.store(handle);
-    this.#transfers.end(handle);
-    const { length } = container;
     try {
-      if (length > 0) await container.finish();
-      else await container.abandon();
-      const contents = { length, container: length > 0 ? container.id : undefined };
+      const contents = await this.#contentsOf(handle);
       return await this.#update(request, (change) => {
         if (target.kind === 'new')
           return { result: this.#status(makeFile(change, { ...target, ...contents })) };
@@ -202,6 +235,32 @@ export class FileServer implements Service<FileProtocol> {
   readonly setStatus = (request: Request<'setStatus'>): Promise<ObjectStatus> =>
     this.#update(request, (change) => ({ result: this.#status(setStatus(change, request)) }));
 
+  readonly reserveFids = ({ volume, count }: Request<'reserveFids'>): Promise<FidBlock> =>
+    this.#vnodes.database.transaction((writer) => this.#vnodes.reserveFids(writer, volume, count));
+
+  readonly reintegrate = async (request: Request<'reintegrate'>): Promise<ReintegrationAnswer> => {
+    const { credentials, client, volume, records, known } = request;
+    const received: ReceivedMutation[] = [];
+    try {
+      for (const record of records) received.push(await this.#receive(record));
+      const identity = this.#identify(credentials);
+      const { versions, unused, stale } = await this.#vnodes.database.transaction((writer) =>
+        reintegrate(this.#vnodes, this.#last, writer, { volume, identity, records: received, known }),
+      );
+      for (const container of unused) await this.#discard(container);
+      const touched = versions.map(({ fid }) => fid);
+      for (const fid of touched) this.callbacks.promise(client, fid);
+      await this.callbacks.break(touched, client);
+      return { kind: 'done', versions, stale };
+    } catch (error) {
+      if (isErrno(error, 'EIO')) throw error;
+      for (const { contents } of received)
+        if (contents?.container !== undefined) await this.#discard(contents.container);
+      if (!(error instanceof RefusedMutation)) throw error;
+      return { kind: 'refused', index: error.index, errno: error.cause.errno, why: error.cause.why };
+    }
+  };
+
   readonly getAcl = async ({ fid }: Request<'getAcl'>) => {
     const { acl } = this.#vnodes.directory(fid);
     const named = (side: keyof StoredAcl) =>
@@ -210,11 +269,19 @@ export class FileServer implements Service<FileProtocol> {
     return Promise.resolve({ text });
   };
 
-  readonly setAcl = (request: Request<'setAcl'>) =>
-    this.#update(request, (change) => {
+  readonly setAcl = async (request: Request<'setAcl'>) => {
+    await this.#update(request, (change) => {
       setAcl(change, request, this.#options.protection);
       return { result: null };
     });
+    await this.callbacks.break([request.fid], undefined);
+    return null;
+  };
+
+  readonly rightsChanged = async () => {
+    await this.callbacks.breakAll();
+    return null;
+  };
 
   readonly getVolumeStatus = async ({
     credentials,
@@ -295,13 +362,30 @@ export class FileServer implements Service<FileProtocol> {
 
   #checkStore(identity: Identity, target: StoreTarget): void {
     const asked = { vnodes: this.#vnodes, identity };
+    if (target.kind === 'logged') return;
     if (target.kind === 'existing') fileToStore(asked, target.fid);
     else checkNewName(this.#vnodes, parentFor(asked, target.directory), target.name);
   }
 
+  /** With the contents that were sent for it, on the disk. */
+  async #receive(record: SentMutation): Promise<ReceivedMutation> {
+    const { handle } = record;
+    return { ...record, contents: handle === undefined ? undefined : await this.#contentsOf(handle) };
+  }
+
+  async #contentsOf(handle: number): Promise<Contents> {
+    const { container } = this.#transfers.store(handle);
+    this.#transfers.end(handle);
+    const { length } = container;
+    if (length > 0) await container.finish();
+    else await container.abandon();
+    return { length, container: length > 0 ? container.id : undefined };
+  }
+
   /** Contents that the quota has no room for are refused before they have filled the disk. */
   #checkRoom(target: StoreTarget, length: number): void {
-    const present = target.kind === 'existing' ? this.#vnodes.vnode(target.fid) : undefined;
+    const isThere = target.kind !== 'new' && !this.#vnodes.isFree(target.fid);
+    const present = isThere ? this.#vnodes.vnode(target.fid) : undefined;
     this.#vnodes.checkRoom(volumeOf(target), present, length);
   }
 

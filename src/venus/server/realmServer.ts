@@ -80,6 +80,7 @@ export class RealmServer implements Service<RealmProtocol> {
   readonly addUser = async ({ name, password, administrator }: Request<'addUser'>) => {
     checkPassword(password);
     await this.#options.protection.addUser(name, await storePassword(password), administrator);
+    await this.#rightsChanged();
     return null;
   };
 
@@ -91,6 +92,7 @@ export class RealmServer implements Service<RealmProtocol> {
 
   readonly removeUser = async ({ name }: Request<'removeUser'>) => {
     await this.#options.protection.removeUser(name);
+    await this.#rightsChanged();
     return null;
   };
 
@@ -108,11 +110,13 @@ export class RealmServer implements Service<RealmProtocol> {
 
   readonly addGroup = async ({ name, members }: Request<'addGroup'>) => {
     await this.#options.protection.addGroup(name, members);
+    await this.#rightsChanged();
     return null;
   };
 
   readonly removeGroup = async ({ name, members }: Request<'removeGroup'>) => {
     await this.#options.protection.removeGroup(name, members);
+    await this.#rightsChanged();
     return null;
   };
 
@@ -157,6 +161,11 @@ export class RealmServer implements Service<RealmProtocol> {
     const user = this.#options.protection.user(name);
     if (await verifyPassword(password, user.password)) return user;
     throw new RefusedError('wrong-password', `wrong password for ${name}`);
+  }
+
+  /** A server that cannot be reached asks the realm again when somebody comes to it. */
+  async #rightsChanged(): Promise<void> {
+    await Promise.allSettled(this.#options.servers.map(({ link }) => link.call('rightsChanged', null)));
   }
 
   async #setPassword(name: string, password: string): Promise<void> {

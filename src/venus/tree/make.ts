@@ -10,6 +10,8 @@ interface NewName {
   readonly directory: Fid;
   readonly name: string;
   readonly mode: number;
+  /** A fid that was set aside before; if there is none, the next one. */
+  readonly fid?: Fid;
 }
 
 /** Longest contents of a link that real venus keeps (spec/cfs.md, 4.6). */
@@ -19,7 +21,7 @@ const MAX_TARGET = 1023;
 export function makeDirectory(change: Change, request: NewName): DirectoryVnode {
   const parent = parentFor(change, request.directory);
   return enter(change, parent, request.name, {
-    ...common(change, parent, 'directory', request.mode),
+    ...common(change, parent, 'directory', request),
     type: 'directory',
     linkCount: 2,
     entryCount: 0,
@@ -34,7 +36,7 @@ export function makeSymlink(change: Change, request: NewName & { readonly target
   if (target.length === 0 || target.includes(0)) fail('EINVAL');
   if (target.length > MAX_TARGET) fail('ENAMETOOLONG');
   return enter(change, parent, request.name, {
-    ...common(change, parent, 'symlink', request.mode),
+    ...common(change, parent, 'symlink', request),
     type: 'symlink',
     target,
   });
@@ -47,7 +49,7 @@ export function makeFile(
 ): FileVnode {
   const parent = parentFor(change, request.directory);
   return enter(change, parent, request.name, {
-    ...common(change, parent, 'file', request.mode),
+    ...common(change, parent, 'file', request),
     type: 'file',
     length: request.length,
     ...(request.container === undefined ? {} : { container: request.container }),
@@ -65,10 +67,10 @@ function common(
   change: Change,
   parent: DirectoryVnode,
   type: 'file' | 'directory' | 'symlink',
-  mode: number,
+  { fid, mode }: NewName,
 ) {
   return {
-    fid: change.vnodes.newFid(change.writer, parent.fid.volume, type),
+    fid: fid ? unused(change, fid) : change.vnodes.newFid(change.writer, parent.fid.volume, type),
     owner: change.identity.viceId,
     mode: mode & PERMISSIONS,
     modified: change.now,
@@ -76,4 +78,9 @@ function common(
     linkCount: 1,
     parent: parent.fid,
   };
+}
+
+/** @throws VenusError EEXIST if there is, or may have been, another object with the number */
+function unused({ vnodes }: Change, fid: Fid): Fid {
+  return vnodes.isFree(fid) ? fid : fail('EEXIST', 'There is another object with its fid.');
 }

@@ -29,12 +29,11 @@ export function rename(change: Change, request: RenameRequest): number | undefin
   const entry = vnodes.entry(to.fid, request.toName);
   const replaced = entry && vnodes.child(to.fid, request.toName);
   if (replaced && sameFid(replaced.fid, moved.fid)) return undefined;
-  checkMove(vnodes, moved, from, to);
+  checkMove(vnodes, moved, from, to, replaced);
 
   let container: number | undefined;
   if (replaced) {
     requireRights(to, identity, Right.Delete);
-    checkReplacement(moved, replaced);
     const dropped = dropName(change, to, request.toName, replaced);
     vnodes.put(writer, dropped.directory);
     container = dropped.container;
@@ -47,12 +46,27 @@ export function rename(change: Change, request: RenameRequest): number | undefin
   return container;
 }
 
-/** @throws VenusError EINVAL for a directory into itself, EXDEV for one of several names */
-function checkMove(vnodes: Vnodes, moved: Vnode, from: DirectoryVnode, to: DirectoryVnode): void {
+/**
+ * Whether an object can be moved, and to where another one is.
+ * @throws VenusError EINVAL for a directory into itself, EXDEV for one of several names, ENOTDIR, EISDIR
+ */
+export function checkMove(
+  vnodes: Vnodes,
+  moved: Vnode,
+  from: DirectoryVnode,
+  to: DirectoryVnode,
+  replaced: Vnode | undefined,
+): void {
   if (moved.type === 'file' && moved.linkCount > 1 && !sameFid(from.fid, to.fid)) {
     fail('EXDEV', 'The file has other names, and in Coda all names of a file are in one directory.');
   }
-  if (moved.type !== 'directory') return;
+  if (moved.type === 'directory') checkNotInside(vnodes, moved, to);
+  if (!replaced) return;
+  if (moved.type === 'directory' && replaced.type !== 'directory') fail('ENOTDIR');
+  if (moved.type !== 'directory' && replaced.type === 'directory') fail('EISDIR');
+}
+
+function checkNotInside(vnodes: Vnodes, moved: DirectoryVnode, to: DirectoryVnode): void {
   for (
     let above: DirectoryVnode | undefined = to;
     above;
@@ -60,9 +74,4 @@ function checkMove(vnodes: Vnodes, moved: Vnode, from: DirectoryVnode, to: Direc
   ) {
     if (sameFid(above.fid, moved.fid)) fail('EINVAL');
   }
-}
-
-function checkReplacement(moved: Vnode, replaced: Vnode): void {
-  if (moved.type === 'directory' && replaced.type !== 'directory') fail('ENOTDIR');
-  if (moved.type !== 'directory' && replaced.type === 'directory') fail('EISDIR');
 }

@@ -83,6 +83,18 @@ const BLOCK = 1024;
 const DIRECTORY_PAGE = 2048;
 const [UNITS_PER_PAGE, UNIT, PAGE_HEADER_UNITS, ENTRY_HEADER] = [64, 32, 13, 13];
 
+/** Fids for `count` directories and `count` files or links: vnode numbers two apart, unique numbers in order. */
+export interface FidBlock {
+  readonly volume: number;
+  readonly directory: number;
+  readonly file: number;
+  readonly unique: number;
+  readonly count: number;
+}
+
+/** Beyond are the numbers that real clients use for objects that no server knows. */
+const LAST_VNODE = 0xffff_0000;
+
 /** Reads anywhere; writes with the right that a transaction gives. */
 export class Vnodes {
   readonly database: Database;
@@ -115,6 +127,12 @@ export class Vnodes {
     if (found?.fid.unique === fid.unique) return found;
     this.volume(fid.volume);
     return fail('ENOENT');
+  }
+
+  /** The object, if it is here. */
+  find(fid: Fid): Vnode | undefined {
+    const found = this.#vnodes.get(vnodeKey(fid));
+    return found?.fid.unique === fid.unique ? found : undefined;
   }
 
   /** @throws VenusError ENOTDIR, and as {@link vnode} */
@@ -209,6 +227,26 @@ export class Vnodes {
     };
   }
 
+  /** Forgets the entries of a directory. What they stand for stays, and so does the count of them. */
+  clearEntries(writer: Writer, directory: Fid): void {
+    for (const { name, entry } of [...this.entries(directory)]) {
+      writer.remove(this.#entries, entryKey(directory, name));
+      writer.remove(this.#names, nameKey({ ...entry, volume: directory.volume }, directory, name));
+    }
+  }
+
+  /** Enters names that are counted already. */
+  setEntries(
+    writer: Writer,
+    directory: Fid,
+    entries: readonly { readonly name: string; readonly fid: Fid; readonly type: FileType }[],
+  ): void {
+    for (const { name, fid, type } of entries) {
+      writer.put(this.#entries, entryKey(directory, name), { vnode: fid.vnode, unique: fid.unique, type });
+      writer.put(this.#names, nameKey(fid, directory, name), true);
+    }
+  }
+
   /** A fid that no object of the volume ever had. */
   newFid(writer: Writer, volumeId: number, type: FileType): Fid {
     const volume = this.volume(volumeId);
@@ -220,6 +258,25 @@ export class Vnodes {
       ...(isDirectory ? { nextDirectory: vnode + 2 } : { nextFile: vnode + 2 }),
     });
     return { volume: volumeId, vnode, unique: volume.nextUnique };
+  }
+
+  /** Sets fids aside for a client, to make objects with while it reaches no server. None of them was ever used. */
+  reserveFids(writer: Writer, volumeId: number, count: number): FidBlock {
+    const volume = this.volume(volumeId);
+    const { nextDirectory, nextFile, nextUnique } = volume;
+    if (nextDirectory + 2 * count > LAST_VNODE || nextFile + 2 * count > LAST_VNODE) fail('ENOSPC');
+    this.putVolume(writer, {
+      ...volume,
+      nextDirectory: nextDirectory + 2 * count,
+      nextFile: nextFile + 2 * count,
+      nextUnique: nextUnique + 2 * count,
+    });
+    return { volume: volumeId, directory: nextDirectory, file: nextFile, unique: nextUnique, count };
+  }
+
+  /** Whether no object has the number of a fid. */
+  isFree(fid: Fid): boolean {
+    return this.#vnodes.get(vnodeKey(fid)) === undefined;
   }
 
   #account(writer: Writer, volumeId: number, blocks: number): void {

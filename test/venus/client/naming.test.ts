@@ -1,3 +1,4 @@
+import { Changes } from '../../../src/venus/client/changes.ts';
 import { describe, expect, it } from 'vitest';
 import type { Fid } from '../../../src/ipc/fid.ts';
 import { mountPathOf, parentOfFid, pathOfFid } from '../../../src/venus/client/naming.ts';
@@ -17,7 +18,7 @@ async function fidOf(path: string): Promise<Fid> {
 const pathOf = (fid: Fid) => pathOfFid(session(), fid);
 const mkdir = (name: string) => realm().files().mkdir(`${TOP}/${name}`, 0o755);
 const mount = (name: string, contents: string, directory: Fid) =>
-  session().makeSymlink({ directory, name, target: contents, mode: 0o644 });
+  new Changes(session()).makeSymlink({ directory, name, target: contents, mode: 0o644 });
 
 describe('the path of a fid', () => {
   it('begins at /coda, for objects of every type', async () => {
@@ -47,7 +48,7 @@ describe('the path of a fid', () => {
 
   it('begins with the name of the volume where no mount point of that is known', async () => {
     const { id } = await realm().realmServer.createVolume({ name: 'lost', owner: undefined, maxQuota: 0 });
-    await session().makeDirectory({ directory: rootOf(id), name: 'dir', mode: 0o755 });
+    await new Changes(session()).makeDirectory({ directory: rootOf(id), name: 'dir', mode: 0o755 });
     const { fid } = await session().lookup(rootOf(id), 'dir');
     expect(await pathOf(fid)).toBe('<lost>/dir');
     expect(await pathOf(rootOf(id))).toBe('<lost>');
@@ -60,7 +61,7 @@ describe('the path of a fid', () => {
     expect(await pathOf(rootOf(id))).toBe('<vol>');
     await walk(session(), `${TOP}/renamed`, true);
     expect(await pathOf(rootOf(id))).toBe('/coda/test.realm/renamed');
-    await session().remove({ directory: rootOf(ROOT), name: 'renamed' });
+    await new Changes(session()).remove({ directory: rootOf(ROOT), name: 'renamed' });
     expect(await pathOf(rootOf(id))).toBe('<vol>');
     expect(await outcome(mountPathOf(session(), id))).toBe('EINVAL');
     expect(await outcome(parentOfFid(session(), rootOf(id)))).toBe('ENOENT');

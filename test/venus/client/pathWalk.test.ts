@@ -1,3 +1,4 @@
+import { Changes } from '../../../src/venus/client/changes.ts';
 import { describe, expect, it } from 'vitest';
 import { cpuName, systemName } from '../../../src/ipc/machine.ts';
 import { walk, walkToParent } from '../../../src/venus/client/pathWalk.ts';
@@ -25,7 +26,7 @@ const mkdir = (...names: readonly string[]) =>
   );
 const link = (name: string, target: string) => files().symlink(`${TOP}/${name}`, target);
 const mount = (name: string, contents: string, directory = rootOf(ROOT)) =>
-  realm().session().makeSymlink({ directory, name, target: contents, mode: 0o644 });
+  new Changes(realm().session()).makeSymlink({ directory, name, target: contents, mode: 0o644 });
 
 describe('a walk', () => {
   it('starts at the Coda root, which has the realm in it and nothing else', async () => {

@@ -9,7 +9,7 @@ import type { DaemonStatus } from '../../../src/ipc/socket/routes.ts';
 import { HttpDialect } from '../../../src/venus/socket/http/httpDialect.ts';
 import { Listener } from '../../../src/venus/socket/listener.ts';
 import { PioctlDialect } from '../../../src/venus/socket/pioctlDialect.ts';
-import { OPERATOR, TestRealm, raise, serverDirectoryOf } from '../support.ts';
+import { CLIENT, OPERATOR, TestRealm, raise } from '../support.ts';
 
 const status: DaemonStatus = {
   pid: 1,
@@ -77,9 +77,9 @@ export class ServedVenus {
     await this.realm.close();
   }
 
-  /** How many files with contents the server keeps, those under way included. */
+  /** How many files with contents the client keeps, those under way included. */
   containers(): number {
-    const directory = join(serverDirectoryOf(this.realm.directory), 'containers');
+    const directory = join(this.realm.directory, 'clients', CLIENT, 'containers');
     return readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
       .length;
   }

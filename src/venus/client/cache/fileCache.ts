@@ -1,0 +1,182 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { Fid } from '../../../ipc/fid.ts';
+import { fail } from '../../fail.ts';
+import { FRAGMENT, type FileProtocol } from '../../net/fileProtocol.ts';
+import type { Remote } from '../../net/link.ts';
+import type { Containers, NewContainer } from '../../store/containers.ts';
+import type { Database } from '../../store/database.ts';
+import { type Contents, sameStoreId } from '../../tree/apply.ts';
+import type { FileVnode, Vnode } from '../../tree/vnodes.ts';
+import type { Asker, ObjectCache } from './objectCache.ts';
+
+export interface FileCacheOptions {
+  readonly cache: ObjectCache;
+  readonly containers: Containers;
+  readonly database: Database;
+  readonly serverOf: (volume: number) => Promise<Remote<FileProtocol>>;
+  readonly isDirty: (fid: Fid) => boolean;
+  /** Whether a modify log names a container. */
+  readonly isInUse: (container: number) => boolean;
+  /** Bytes of contents that are kept. */
+  readonly capacity: number;
+}
+
+/** Whole files as a client keeps them: fetched when they are first read, thrown out when room is needed. */
+export class FileCache {
+  readonly #options: FileCacheOptions;
+  /** Files with contents here, the one that was used longest ago first; and what they take. */
+  readonly #used = new Map<string, FileVnode>();
+  #bytes = 0;
+
+  constructor(options: FileCacheOptions) {
+    this.#options = options;
+    for (const vnode of options.cache.vnodes.all()) this.#note(vnode);
+  }
+
+  /** The contents of a file, to be read and closed by the caller; none for an empty one. */
+  async open(
+    asker: Asker,
+    fid: Fid,
+  ): Promise<{ readonly length: number; readonly file: FileHandle | undefined }> {
+    for (;;) {
+      const vnode = await this.#options.cache.object(asker, fid);
+      if (vnode.type !== 'file') return fail(vnode.type === 'directory' ? 'EISDIR' : 'EINVAL');
+      if (vnode.length === 0) return { length: 0, file: undefined };
+      if (vnode.container === undefined) await this.#fetch(asker, vnode);
+      else {
+        const file = await this.#options.containers.open(vnode.container);
+        if (file) {
+          this.#note(vnode);
+          return { length: vnode.length, file };
+        }
+        await this.#lose(vnode);
+      }
+    }
+  }
+
+  /** Makes room for contents to come. @throws VenusError ENOSPC if unsent files take it all */
+  async provideRoom(length: number): Promise<void> {
+    const { capacity, isDirty } = this.#options;
+    for (const vnode of [...this.#used.values()]) {
+      if (this.#bytes + length <= capacity) return;
+      if (!isDirty(vnode.fid)) await this.#lose(vnode);
+    }
+    if (this.#bytes + length > capacity)
+      fail('ENOSPC', `Files that are not on the servers yet fill the cache of ${capacity} bytes.`);
+  }
+
+  /**
+   * Contents that somebody stores here, in a container that is on the disk.
+   * @param room bytes that the volume has room for, as far as that is known
+   * @throws VenusError ENOSPC, EDQUOT
+   */
+  async receive(contents: AsyncIterable<Uint8Array>, room: number): Promise<Contents> {
+    const container = await this.#options.containers.create();
+    try {
+      for await (const chunk of contents) {
+        if (container.length + chunk.length > room) fail('EDQUOT');
+        await this.provideRoom(container.length + chunk.length);
+        await container.append(chunk);
+      }
+      const { length } = container;
+      if (length > 0) await container.finish();
+      else await container.abandon();
+      return { length, container: length > 0 ? container.id : undefined };
+    } catch (error) {
+      await container.abandon();
+      throw error;
+    }
+  }
+
+  /** Contents that nothing came of. */
+  async discard({ container }: Contents): Promise<void> {
+    if (container !== undefined && !this.#options.isInUse(container))
+      await this.#options.containers.remove(container);
+  }
+
+  /** Keeps count of a file whose contents have come here, or have gone. */
+  noteChange(fid: Fid): void {
+    this.#forget(fid);
+    const vnode = this.#options.cache.vnodes.find(fid);
+    if (vnode) this.#note(vnode);
+  }
+
+  #note(vnode: Vnode): void {
+    if (vnode.type !== 'file' || vnode.container === undefined) return;
+    this.#forget(vnode.fid);
+    this.#used.set(text(vnode.fid), vnode);
+    this.#bytes += vnode.length;
+  }
+
+  #forget(fid: Fid): void {
+    const known = this.#used.get(text(fid));
+    if (!known) return;
+    this.#used.delete(text(fid));
+    this.#bytes -= known.length;
+  }
+
+  async #fetch(asker: Asker, { fid, length }: FileVnode): Promise<void> {
+    await this.provideRoom(length);
+    const server = await this.#options.serverOf(fid.volume);
+    const { credentials } = asker;
+    const fetch = await server.call('openFetch', { credentials, fid });
+    const container = await this.#options.containers.create();
+    try {
+      await receive(server, fetch, container);
+      await container.finish();
+    } catch (error) {
+      await container.abandon();
+      throw error;
+    } finally {
+      await server.call('closeFetch', { handle: fetch.handle }).catch(() => undefined);
+    }
+    const { cache, database, containers } = this.#options;
+    const isWanted = await database.transaction((writer) => {
+      const vnode = cache.vnodes.find(fid);
+      if (vnode?.type !== 'file' || vnode.container !== undefined) return false;
+      if (!sameStoreId(vnode.versionVector.storeId, fetch.storeId)) return false;
+      cache.vnodes.put(writer, { ...vnode, container: container.id });
+      return true;
+    });
+    if (isWanted) this.noteChange(fid);
+    else {
+      // It was changed meanwhile: what is known of it is old.
+      cache.validity.break([fid]);
+      await containers.remove(container.id);
+    }
+  }
+
+  /** Throws the contents out; what is known of the file stays. */
+  async #lose(known: FileVnode): Promise<void> {
+    const { cache, database, containers } = this.#options;
+    this.#forget(known.fid);
+    await database.transaction((writer) => {
+      const vnode = cache.vnodes.find(known.fid);
+      if (vnode?.type !== 'file' || vnode.container !== known.container) return;
+      cache.vnodes.put(writer, withoutContents(vnode));
+    });
+    if (known.container !== undefined) await containers.remove(known.container);
+  }
+}
+
+async function receive(
+  server: Remote<FileProtocol>,
+  { handle, length }: FileProtocol['openFetch']['reply'],
+  container: NewContainer,
+): Promise<void> {
+  for (let offset = 0; offset < length;) {
+    const wanted = Math.min(FRAGMENT, length - offset);
+    const bytes = await server.call('fetchFragment', { handle, offset, length: wanted });
+    if (bytes.length === 0) fail('EIO', 'The contents of the file are shorter than its length.');
+    await container.append(bytes);
+    offset += bytes.length;
+  }
+}
+
+function text({ volume, vnode, unique }: Fid): string {
+  return `${volume}.${vnode}.${unique}`;
+}
+
+function withoutContents({ container, ...rest }: FileVnode): FileVnode {
+  return container === undefined ? { ...rest } : rest;
+}

@@ -1,0 +1,243 @@
+import type { Fid } from '../../../ipc/fid.ts';
+import { encodeText } from '../../../ipc/text.ts';
+import type { Credentials, FetchedObject, FileProtocol, ObjectStatus } from '../../net/fileProtocol.ts';
+import type { Remote } from '../../net/link.ts';
+import { type Database, type Table, type Writer } from '../../store/database.ts';
+import { type Key, key } from '../../store/keys.ts';
+import { type DirectoryVnode, type StoredAcl, type Vnode, Vnodes } from '../../tree/vnodes.ts';
+import { isErrno } from '../../../ipc/errors.ts';
+import { Validity } from './validity.ts';
+
+/** Who asks: his token, and the id that he counts as with it. */
+export interface Asker {
+  readonly credentials: Credentials;
+  readonly viceId: number;
+}
+
+export interface ObjectCacheOptions {
+  /** The name of the client. */
+  readonly client: string;
+  readonly database: Database;
+  /** @throws VenusError ETIMEDOUT if none can be reached */
+  readonly serverOf: (volume: number) => Promise<Remote<FileProtocol>>;
+  /** Whether changes of the object wait in a modify log: then what is here counts, whatever a server says. */
+  readonly isDirty: (fid: Fid) => boolean;
+  /** Told of a container that no object names any more. */
+  readonly discard: (container: number) => void;
+}
+
+/** Entries asked for at a time. */
+const PAGE = 1024;
+const NOBODY: StoredAcl = { positive: [], negative: [] };
+
+/**
+ * What a client keeps of the objects of its realm: status, rights, entries of directories. It is as new as the servers'
+ * while they promise to tell of changes; without them it is what there is. Contents of files are
+ * {@link FileCache}'s.
+ *
+ * An access list here is what the servers said of the rights of those who asked: one positive entry for each of them.
+ */
+export class ObjectCache {
+  readonly vnodes: Vnodes;
+  readonly validity = new Validity();
+  readonly #options: ObjectCacheOptions;
+  /** Directories whose entries are all here. */
+  readonly #complete: Table<true>;
+  readonly #ownerNames: Table<Uint8Array>;
+
+  constructor(options: ObjectCacheOptions) {
+    this.#options = options;
+    this.vnodes = new Vnodes(options.database);
+    this.#complete = options.database.table('complete');
+    this.#ownerNames = options.database.table('ownerNames');
+  }
+
+  /** The containers that objects in a store name. */
+  static containersIn(database: Database): ReadonlySet<number> {
+    const found = new Set<number>();
+    for (const vnode of new Vnodes(database).all()) {
+      if (vnode.type === 'file' && vnode.container !== undefined) found.add(vnode.container);
+    }
+    return found;
+  }
+
+  /** An object, as new as it can be. @throws VenusError ENOENT, EACCES; ETIMEDOUT if it is not here */
+  async object(asker: Asker, fid: Fid): Promise<Vnode> {
+    const present = this.vnodes.find(fid);
+    if (present && this.#isCurrent(present) && this.#knowsRights(present, asker)) return present;
+    try {
+      return await this.#fetch(asker, fid);
+    } catch (error) {
+      if (present && isErrno(error, 'ETIMEDOUT')) return present;
+      if (present && this.#options.isDirty(fid) && isErrno(error, 'ENOENT', 'EACCES')) return present;
+      if (isErrno(error, 'ENOENT')) await this.drop([fid]);
+      throw error;
+    }
+  }
+
+  /** A directory with all its entries here. @throws as {@link ObjectCache.object}; VenusError ENOTDIR */
+  async directory(asker: Asker, fid: Fid): Promise<DirectoryVnode> {
+    for (;;) {
+      await this.object(asker, fid);
+      const directory = this.vnodes.directory(fid);
+      if (this.#complete.get(fidKey(fid))) return directory;
+      await this.#fetchEntries(asker, fid);
+    }
+  }
+
+  /** The directory whose rights rule over an object. */
+  async ruler(asker: Asker, vnode: Vnode): Promise<DirectoryVnode> {
+    await this.object(asker, vnode.type === 'directory' ? vnode.fid : (vnode.parent ?? vnode.fid));
+    return this.vnodes.ruler(vnode);
+  }
+
+  hasOwnerName(viceId: number): boolean {
+    return this.#ownerNames.get(key(viceId >>> 0)) !== undefined;
+  }
+
+  async noteOwnerName(viceId: number, name: string): Promise<void> {
+    await this.#options.database.transaction((writer) =>
+      writer.put(this.#ownerNames, key(viceId >>> 0), encodeText(name)),
+    );
+  }
+
+  ownerName(viceId: number): string {
+    const name = this.#ownerNames.get(key(viceId >>> 0));
+    return name === undefined ? String(viceId) : Buffer.from(name).toString();
+  }
+
+  /** Forgets objects, but not those whose changes wait in a log. */
+  async drop(fids: readonly Fid[]): Promise<void> {
+    await this.#options.database.transaction((writer) => {
+      for (const fid of fids) if (!this.#options.isDirty(fid)) this.forget(writer, fid);
+    });
+  }
+
+  /** As {@link ObjectCache.drop}, whatever waits. */
+  forget(writer: Writer, fid: Fid): void {
+    this.validity.break([fid]);
+    const vnode = this.vnodes.find(fid);
+    if (!vnode) return;
+    if (vnode.type === 'directory') this.forgetEntries(writer, fid);
+    if (vnode.type === 'file' && vnode.container !== undefined) this.#options.discard(vnode.container);
+    this.vnodes.remove(writer, vnode);
+  }
+
+  forgetEntries(writer: Writer, directory: Fid): void {
+    writer.remove(this.#complete, fidKey(directory));
+    this.vnodes.clearEntries(writer, directory);
+  }
+
+  /** A directory that was made here has all its entries here. */
+  noteMade(writer: Writer, directory: Fid): void {
+    writer.put(this.#complete, fidKey(directory), true);
+  }
+
+  #isCurrent(vnode: Vnode): boolean {
+    return this.validity.isValid(vnode.fid) || this.#options.isDirty(vnode.fid);
+  }
+
+  #knowsRights(vnode: Vnode, { viceId }: Asker): boolean {
+    return vnode.type !== 'directory' || vnode.acl.positive.some(({ id }) => id === viceId);
+  }
+
+  async #fetch(asker: Asker, fid: Fid): Promise<Vnode> {
+    const server = await this.#options.serverOf(fid.volume);
+    const fetching = this.validity.begin(fid);
+    try {
+      const { client } = this.#options;
+      const found = await server.call('fetchObject', { credentials: asker.credentials, fid, client });
+      await this.#options.database.transaction((writer) => this.#install(writer, found, fetching.wasValid));
+      fetching.succeed();
+      return this.vnodes.vnode(fid);
+    } finally {
+      fetching.end();
+    }
+  }
+
+  #install(writer: Writer, found: FetchedObject, rightsHold: boolean): void {
+    const { fid, owner, ownerName } = found.status;
+    writer.put(this.#ownerNames, key(owner >>> 0), encodeText(ownerName));
+    const present = this.vnodes.find(fid);
+    const acl = aclWith(rightsHold && present?.type === 'directory' ? present.acl : NOBODY, found);
+    if (present && this.#options.isDirty(fid)) {
+      if (present.type === 'directory') this.vnodes.put(writer, { ...present, acl });
+      return;
+    }
+    this.#ensureVolume(writer, fid.volume);
+    const same = present && sameVersion(present, found.status);
+    if (present?.type === 'directory' && !same) this.forgetEntries(writer, fid);
+    if (present?.type === 'file' && present.container !== undefined && !same)
+      this.#options.discard(present.container);
+    const container = same && present.type === 'file' ? present.container : undefined;
+    this.vnodes.put(writer, toVnode(found, acl, container));
+  }
+
+  /** The tree keeps count of blocks in its volume; here nobody looks at it. */
+  #ensureVolume(writer: Writer, id: number): void {
+    if (this.vnodes.hasVolume(id)) return;
+    const none = new Uint8Array(0);
+    const counts = { minQuota: 0, maxQuota: 0, blocksUsed: 0, nextDirectory: 0, nextFile: 0, nextUnique: 0 };
+    this.vnodes.putVolume(writer, {
+      id,
+      replica: id,
+      name: '',
+      ...counts,
+      offlineMessage: none,
+      messageOfTheDay: none,
+    });
+  }
+
+  /** Fetches all entries. If they change meanwhile, the directory is not valid afterwards, and is fetched again. */
+  async #fetchEntries({ credentials }: Asker, directory: Fid): Promise<void> {
+    const server = await this.#options.serverOf(directory.volume);
+    const entries: FileProtocol['readDirectory']['reply'][number][] = [];
+    for (let after: string | undefined; ;) {
+      const page = await server.call('readDirectory', { credentials, directory, after, limit: PAGE });
+      entries.push(...page);
+      after = page.at(-1)?.name;
+      if (page.length < PAGE) break;
+    }
+    await this.#options.database.transaction((writer) => {
+      if (this.#options.isDirty(directory) || !this.vnodes.find(directory)) return;
+      this.vnodes.clearEntries(writer, directory);
+      this.vnodes.setEntries(writer, directory, entries);
+      if (this.validity.isValid(directory)) writer.put(this.#complete, fidKey(directory), true);
+    });
+  }
+}
+
+function fidKey({ volume, vnode, unique }: Fid): Key {
+  return key(volume, vnode, unique);
+}
+
+function aclWith({ positive }: StoredAcl, { viceId, rights }: FetchedObject): StoredAcl {
+  const others = positive.filter(({ id }) => id !== viceId);
+  return { positive: [...others, { id: viceId, rights }].sort((a, b) => a.id - b.id), negative: [] };
+}
+
+function sameVersion(present: Vnode, { versionVector }: ObjectStatus): boolean {
+  const { versions, storeId } = present.versionVector;
+  return (
+    storeId.host === versionVector.storeId.host &&
+    storeId.unique === versionVector.storeId.unique &&
+    versions.every((count, at) => count === versionVector.versions[at])
+  );
+}
+
+function toVnode(
+  { status, entryCount, nameUnits }: FetchedObject,
+  acl: StoredAcl,
+  container: number | undefined,
+): Vnode {
+  const { fid, type, owner, mode, modified, versionVector, linkCount, parent, length, target } = status;
+  const common = { fid, owner, mode, modified, versionVector, linkCount, ...(parent ? { parent } : {}) };
+  switch (type) {
+    case 'directory':
+      return { ...common, type, entryCount, nameUnits, acl };
+    case 'symlink':
+      return { ...common, type, target: encodeText(target ?? '') };
+    case 'file':
+      return { ...common, type, length, ...(container === undefined ? {} : { container }) };
+  }
+}

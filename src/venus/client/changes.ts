@@ -1,0 +1,174 @@
+import type { Fid } from '../../ipc/fid.ts';
+import type { FileType } from '../../ipc/venus.ts';
+import { fail } from '../fail.ts';
+import type { Mutation } from '../net/mutation.ts';
+import type { Writer } from '../store/database.ts';
+import { checkNewName } from '../tree/change.ts';
+import { parentFor } from '../tree/make.ts';
+import { checkMove } from '../tree/rename.ts';
+import { fileToStore } from '../tree/store.ts';
+import { sameFid, type Vnode } from '../tree/vnodes.ts';
+import type { NewMutation } from './clientTree.ts';
+import type { Contents } from '../tree/apply.ts';
+import type { UserSession } from './userSession.ts';
+
+interface Name {
+  readonly directory: Fid;
+  readonly name: string;
+}
+
+/** What one local user changes in the tree of a client. Each change is here and in the log when it resolves. */
+export class Changes {
+  readonly #session: UserSession;
+
+  constructor(session: UserSession) {
+    this.#session = session;
+  }
+
+  makeDirectory({ directory, name, mode }: Name & { readonly mode: number }): Promise<void> {
+    return this.#make(directory, 'directory', (fid) => [
+      { mutation: { op: 'mkdir', parent: directory, name, fid, mode } },
+    ]);
+  }
+
+  makeSymlink(request: Name & { readonly target: string; readonly mode: number }): Promise<void> {
+    const { directory, name, target, mode } = request;
+    return this.#make(directory, 'symlink', (fid) => [
+      { mutation: { op: 'symlink', parent: directory, name, fid, target, mode } },
+    ]);
+  }
+
+  /** A new file with its contents. */
+  makeFile({ directory, name, mode }: Name & { readonly mode: number }, contents: Contents): Promise<void> {
+    return this.#make(directory, 'file', (fid) => [
+      { mutation: { op: 'create', parent: directory, name, fid, mode } },
+      ...(contents.length > 0 ? [storeOf(fid, contents)] : []),
+    ]);
+  }
+
+  /** New contents of a file. */
+  async store(fid: Fid, contents: Contents): Promise<void> {
+    await this.#change(fid.volume, [fid], () => [storeOf(fid, contents)]);
+  }
+
+  async link({ directory, name }: Name, fid: Fid): Promise<void> {
+    await this.#session.complete(directory);
+    await this.#change(directory.volume, [fid], () => [
+      { mutation: { op: 'link', parent: directory, name, fid } },
+    ]);
+  }
+
+  /** Moves a name. What the new name stands for is removed before. */
+  async rename(from: Name, to: Name): Promise<void> {
+    if (from.directory.volume !== to.directory.volume) fail('EXDEV');
+    const moved = await this.#session.lookup(from.directory, from.name);
+    await this.#session.complete(to.directory);
+    const replaced = await this.#child(to);
+    if (replaced && sameFid(replaced, moved.fid)) return;
+    await this.#change(from.directory.volume, [moved.fid, ...(replaced ? [replaced] : [])], () => {
+      const victim = replaced && this.#vnodes.vnode(replaced);
+      const [source, target] = [from, to].map(({ directory }) => this.#vnodes.directory(directory));
+      if (source && target) checkMove(this.#vnodes, this.#vnodes.vnode(moved.fid), source, target, victim);
+      const rename = {
+        op: 'rename',
+        fromParent: from.directory,
+        fromName: from.name,
+        toParent: to.directory,
+        toName: to.name,
+        fid: moved.fid,
+      } as const;
+      return [...(victim ? [removalOf(to, victim)] : []), { mutation: rename }];
+    });
+  }
+
+  async remove(name: Name): Promise<void> {
+    const { fid } = await this.#session.lookup(name.directory, name.name);
+    await this.#change(fid.volume, [fid], () => [removalOf(name, this.#vnodes.vnode(fid))]);
+  }
+
+  async setStatus(
+    fid: Fid,
+    {
+      mode,
+      owner,
+      modified,
+    }: { readonly mode?: number; readonly owner?: number; readonly modified?: number },
+  ): Promise<void> {
+    const mutations: Mutation[] = [];
+    if (owner !== undefined) mutations.push({ op: 'chown', fid, owner });
+    if (mode !== undefined) mutations.push({ op: 'chmod', fid, mode });
+    if (modified !== undefined) mutations.push({ op: 'utimes', fid, modified });
+    for (const mutation of mutations) await this.#change(fid.volume, [fid], () => [{ mutation }]);
+  }
+
+  /** @throws VenusError EISDIR, EACCES where contents would be refused */
+  async checkStore(fid: Fid): Promise<void> {
+    const vnode = await this.#session.client.tree.cache.object(this.#session.asker(), fid);
+    await this.#session.client.tree.cache.ruler(this.#session.asker(), vnode);
+    fileToStore({ vnodes: this.#vnodes, identity: this.#session.identity() }, fid);
+  }
+
+  /** @throws VenusError EEXIST, EACCES where a new file would be refused */
+  async checkMake({ directory, name }: Name): Promise<void> {
+    await this.#session.complete(directory);
+    const parent = parentFor({ vnodes: this.#vnodes, identity: this.#session.identity() }, directory);
+    checkNewName(this.#vnodes, parent, name);
+  }
+
+  async #make(directory: Fid, type: FileType, plan: (fid: Fid) => readonly NewMutation[]): Promise<void> {
+    const { client } = this.#session;
+    await this.#session.complete(directory);
+    await client.fids.provide(directory.volume);
+    await this.#change(directory.volume, [], (writer) =>
+      plan(client.fids.next(writer, directory.volume, type)),
+    );
+  }
+
+  /** @param involved objects that must be here */
+  async #change(
+    volume: number,
+    involved: readonly Fid[],
+    plan: (writer: Writer) => readonly NewMutation[],
+  ): Promise<void> {
+    const { client, uid } = this.#session;
+    const { cache } = client.tree;
+    for (const fid of involved)
+      await cache.ruler(this.#session.asker(), await cache.object(this.#session.asker(), fid));
+    const release = await client.owners.enter(volume, uid);
+    try {
+      await client.storeIds.provide();
+      await client.learnName(this.#session.asker().viceId);
+      const author = { uid, identity: this.#session.identity(), now: client.now() };
+      const isSynchronous = client.settings.isSynchronous(volume);
+      const isSentAtOnce = isSynchronous && (await client.serverOf(volume)).isUp;
+      const changed = await client.tree.change(volume, author, isSentAtOnce, plan);
+      const { sequences, unused, stored } = changed;
+      for (const container of unused) await client.containers.remove(container);
+      for (const fid of stored) client.files.noteChange(fid);
+      if (isSentAtOnce) await client.reintegrator.performed(volume, sequences);
+      else void client.reintegrator.kick(volume);
+    } finally {
+      release();
+    }
+  }
+
+  async #child({ directory, name }: Name): Promise<Fid | undefined> {
+    const entry = this.#vnodes.entry(directory, name);
+    return Promise.resolve(entry && { ...entry, volume: directory.volume });
+  }
+
+  get #vnodes() {
+    return this.#session.client.tree.cache.vnodes;
+  }
+}
+
+function storeOf(fid: Fid, { length, container }: Contents): NewMutation {
+  return { mutation: { op: 'store', fid, length }, container };
+}
+
+function removalOf({ directory, name }: Name, { fid, type, linkCount }: Vnode): NewMutation {
+  const common = { parent: directory, name, fid };
+  return {
+    mutation: type === 'directory' ? { op: 'rmdir', ...common } : { op: 'remove', ...common, linkCount },
+  };
+}

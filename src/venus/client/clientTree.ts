@@ -1,0 +1,221 @@
+import type { Fid } from '../../ipc/fid.ts';
+import type { StoreId } from '../../ipc/versionVector.ts';
+import type { ReintegrationAnswer } from '../net/fileProtocol.ts';
+import { type Mutation, directoriesOf } from '../net/mutation.ts';
+import type { Database, Table, Writer } from '../store/database.ts';
+import { type Key, key } from '../store/keys.ts';
+import { apply } from '../tree/apply.ts';
+import type { Identity } from '../tree/identity.ts';
+import type { ObjectCache } from './cache/objectCache.ts';
+import type { StoreIds } from './storeIds.ts';
+import type { ModifyLogs } from './log/modifyLog.ts';
+import { type Conflict, type LogRecord, objectsOf } from './log/record.ts';
+
+/** Somebody who changes something, and when. */
+export interface Author {
+  readonly uid: number;
+  readonly identity: Identity;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** A mutation to be made, and for a store the container of its contents. */
+export interface NewMutation {
+  readonly mutation: Mutation;
+  readonly container?: number | undefined;
+}
+
+/** What a change has come to. */
+export interface Changed {
+  /** Of the records in the log. */
+  readonly sequences: readonly number[];
+  /** Containers that nobody needs any more. */
+  readonly unused: readonly number[];
+  /** Files with new contents. */
+  readonly stored: readonly Fid[];
+}
+
+/**
+ * The objects that a client keeps together with its modify logs: a change is made in both at once, so that after
+ * any crash the tree is that of the servers with the log performed on it.
+ */
+export class ClientTree {
+  readonly cache: ObjectCache;
+  readonly logs: ModifyLogs;
+  readonly #database: Database;
+  readonly #storeIds: StoreIds;
+  /** Of objects with changes in a log: the last update that the servers told of. */
+  readonly #known: Table<StoreId>;
+  /** Directories that the servers know more about than is here; to be fetched anew when their log is empty. */
+  readonly #stale: Table<true>;
+
+  constructor(database: Database, cache: ObjectCache, logs: ModifyLogs, storeIds: StoreIds) {
+    this.#database = database;
+    this.#storeIds = storeIds;
+    this.cache = cache;
+    this.logs = logs;
+    this.#known = database.table('known');
+    this.#stale = database.table('stale');
+  }
+
+  lastKnown(fid: Fid): StoreId | undefined {
+    return this.#known.get(fidKey(fid));
+  }
+
+  /**
+   * Makes mutations here, all or none, and logs them. On the disk when it resolves.
+   * @param build says what to do, from the state that it finds
+   * @throws VenusError with the errno of what forbids it
+   */
+  async change(
+    volume: number,
+    author: Author,
+    isSentAtOnce: boolean,
+    build: (writer: Writer) => readonly NewMutation[],
+  ): Promise<Changed> {
+    try {
+      return await this.#database.transaction((writer) => {
+        const sequences: number[] = [];
+        const unused: number[] = [];
+        const stored: Fid[] = [];
+        for (const planned of build(writer)) {
+          const { mutation, container } = planned;
+          if (mutation.op === 'store') stored.push(mutation.fid);
+          const storeId = this.#storeIds.take();
+          unused.push(...this.#perform(writer, author, planned, storeId));
+          const logged = this.logs.append(writer, volume, {
+            storeId,
+            time: author.now,
+            uid: author.uid,
+            viceId: author.identity.viceId,
+            mutation,
+            ...(container === undefined ? {} : { container }),
+          });
+          unused.push(...logged.unused);
+          if (logged.record) sequences.push(logged.record.sequence);
+        }
+        const last = sequences.at(-1);
+        if (isSentAtOnce && last !== undefined) this.logs.noteSent(writer, volume, last);
+        return { sequences, unused: this.#unneeded(unused), stored };
+      });
+    } catch (error) {
+      this.logs.recount(volume);
+      throw error;
+    }
+  }
+
+  noteSent(volume: number, sequence: number): Promise<void> {
+    if (this.logs.isSent(volume, sequence)) return Promise.resolve();
+    return this.#database.transaction((writer) => this.logs.noteSent(writer, volume, sequence));
+  }
+
+  /** Takes records that the servers have performed out of the log. @returns containers that nobody needs any more */
+  settle(
+    volume: number,
+    batch: readonly LogRecord[],
+    { versions, stale }: Extract<ReintegrationAnswer, { kind: 'done' }>,
+    inDoubt: boolean,
+  ): Promise<readonly number[]> {
+    return this.#changeLog(volume, (writer) => {
+      for (const record of batch) this.logs.remove(writer, volume, record);
+      for (const fid of stale) writer.put(this.#stale, fidKey(fid), true);
+      for (const { fid, versionVector } of versions) {
+        const vnode = this.cache.vnodes.find(fid);
+        if (!vnode) continue;
+        if (vnode.type === 'directory' && inDoubt) writer.put(this.#stale, fidKey(fid), true);
+        if (this.logs.isDirty(fid)) {
+          writer.put(this.#known, fidKey(fid), versionVector.storeId);
+          continue;
+        }
+        this.cache.vnodes.put(writer, { ...vnode, versionVector });
+        this.#clean(writer, fid);
+      }
+      for (const record of batch) for (const fid of objectsOf(record)) this.#forgetKnown(writer, fid);
+      return this.#containersOf(batch);
+    });
+  }
+
+  /** Takes records out of the log that were refused while somebody waited for them, and what they changed here. */
+  withdraw(volume: number, sequences: readonly number[]): Promise<readonly number[]> {
+    return this.#changeLog(volume, (writer) => {
+      const records = sequences.flatMap((sequence) => this.logs.get(volume, sequence) ?? []);
+      for (const record of records) this.logs.remove(writer, volume, record);
+      for (const record of records) {
+        for (const fid of objectsOf(record)) {
+          if (this.logs.isDirty(fid)) writer.put(this.#stale, fidKey(fid), true);
+          else {
+            this.cache.forget(writer, fid);
+            this.#forgetKnown(writer, fid);
+          }
+        }
+      }
+      return this.#containersOf(records);
+    });
+  }
+
+  markConflict(volume: number, record: LogRecord, conflict: Conflict): Promise<void> {
+    return this.#database.transaction((writer) => this.logs.setConflict(writer, volume, record, conflict));
+  }
+
+  async #changeLog(
+    volume: number,
+    change: (writer: Writer) => readonly number[],
+  ): Promise<readonly number[]> {
+    try {
+      return this.#unneeded(await this.#database.transaction(change));
+    } catch (error) {
+      this.logs.recount(volume);
+      throw error;
+    }
+  }
+
+  #perform(
+    writer: Writer,
+    { identity, now }: Author,
+    { mutation, container }: NewMutation,
+    storeId: StoreId,
+  ) {
+    const { vnodes } = this.cache;
+    for (const fid of [...directoriesOf(mutation), mutation.fid]) this.#rememberKnown(writer, fid);
+    const contents = mutation.op === 'store' ? { length: mutation.length, container } : undefined;
+    const dropped = apply({ vnodes, writer, identity, storeId, now }, mutation, contents);
+    if (mutation.op === 'mkdir') this.cache.noteMade(writer, mutation.fid);
+    if (mutation.op === 'rmdir') this.cache.forgetEntries(writer, mutation.fid);
+    return dropped === undefined ? [] : [dropped];
+  }
+
+  #rememberKnown(writer: Writer, fid: Fid): void {
+    const vnode = this.cache.vnodes.find(fid);
+    if (vnode && !this.logs.isDirty(fid) && !this.lastKnown(fid))
+      writer.put(this.#known, fidKey(fid), vnode.versionVector.storeId);
+  }
+
+  /** The last change of an object has gone: it is as the servers have it, or known not to be. */
+  #clean(writer: Writer, fid: Fid): void {
+    if (this.#stale.get(fidKey(fid))) {
+      writer.remove(this.#stale, fidKey(fid));
+      this.cache.forgetEntries(writer, fid);
+      this.cache.validity.break([fid]);
+    }
+  }
+
+  #forgetKnown(writer: Writer, fid: Fid): void {
+    if (!this.logs.isDirty(fid)) writer.remove(this.#known, fidKey(fid));
+  }
+
+  #containersOf(records: readonly LogRecord[]): readonly number[] {
+    return records.flatMap(({ mutation, container }) => {
+      if (container === undefined) return [];
+      const vnode = this.cache.vnodes.find(mutation.fid);
+      return vnode?.type === 'file' && vnode.container === container ? [] : [container];
+    });
+  }
+
+  #unneeded(containers: readonly number[]): readonly number[] {
+    return containers.filter((container) => !this.logs.usesContainer(container));
+  }
+}
+
+function fidKey({ volume, vnode, unique }: Fid): Key {
+  return key(volume, vnode, unique);
+}

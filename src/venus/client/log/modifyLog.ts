@@ -1,0 +1,174 @@
+import type { Fid } from '../../../ipc/fid.ts';
+import type { Database, Table, Writer } from '../../store/database.ts';
+import { type Key, key } from '../../store/keys.ts';
+import type { Mutation } from '../../net/mutation.ts';
+import { optimise } from './optimise.ts';
+import { type Conflict, type LogRecord, bytesOf, objectsOf } from './record.ts';
+
+/** What is known of the log of one volume without reading it. */
+export interface LogState {
+  readonly entries: number;
+  readonly bytes: number;
+  /** The local uid whose changes are in it; none if it is empty. */
+  readonly owner: number | undefined;
+}
+
+type NewRecord = Omit<LogRecord, 'sequence'>;
+
+/**
+ * The modify logs of a client, one for each volume: what was changed here and is not on the servers yet. All of it is
+ * in the client's store, so that it outlives the process; counts are kept beside it.
+ */
+export class ModifyLogs {
+  readonly #records: Table<LogRecord>;
+  /** Records by the objects that they are about. */
+  readonly #byObject: Table<true>;
+  /** The next sequence number of each volume: none is used twice. */
+  readonly #next: Table<number>;
+  /** Records up to this one may have been performed by the servers, whose answer did not come. */
+  readonly #sent: Table<number>;
+  readonly #states = new Map<number, LogState>();
+  readonly #containers = new Set<number>();
+
+  constructor(database: Database) {
+    this.#records = database.table('log');
+    this.#byObject = database.table('logByObject');
+    this.#next = database.table('logNext');
+    this.#sent = database.table('logSent');
+    for (const { value } of this.#records.all()) this.#count(value, 1);
+  }
+
+  state(volume: number): LogState {
+    return this.#states.get(volume) ?? EMPTY;
+  }
+
+  volumes(): readonly number[] {
+    return [...this.#states.keys()];
+  }
+
+  /** The records of a volume, oldest first. @param after skips those up to this one */
+  *records(volume: number, after?: number): Generator<LogRecord> {
+    const start = after === undefined ? undefined : key(volume, after);
+    for (const { value } of this.#records.entries(key(volume), start)) yield value;
+  }
+
+  get(volume: number, sequence: number): LogRecord | undefined {
+    return this.#records.get(key(volume, sequence));
+  }
+
+  head(volume: number): LogRecord | undefined {
+    for (const record of this.records(volume)) return record;
+    return undefined;
+  }
+
+  /** Whether the contents that wait for a server are in a container. */
+  usesContainer(container: number): boolean {
+    return this.#containers.has(container);
+  }
+
+  /** Whether any record is about an object. */
+  isDirty(fid: Fid): boolean {
+    for (const entry of this.#byObject.entries(objectKey(fid))) return entry.value;
+    return false;
+  }
+
+  /**
+   * Adds a record, and takes out those that it makes needless.
+   * @returns the record, unless it was not needed itself, and the containers that nobody needs any more
+   */
+  append(
+    writer: Writer,
+    volume: number,
+    added: NewRecord,
+  ): {
+    readonly record: LogRecord | undefined;
+    readonly unused: readonly number[];
+  } {
+    const { cancelled, needed } = this.#optimise(volume, added.mutation);
+    for (const record of cancelled) this.remove(writer, volume, record);
+    const unused = cancelled.flatMap(({ container }) => (container === undefined ? [] : [container]));
+    if (!needed) return { record: undefined, unused };
+    const sequence = this.#next.get(key(volume)) ?? 1;
+    writer.put(this.#next, key(volume), sequence + 1);
+    const record = { ...added, sequence };
+    this.#put(writer, volume, record);
+    this.#count(record, 1);
+    return { record, unused };
+  }
+
+  remove(writer: Writer, volume: number, record: LogRecord): void {
+    if (!this.get(volume, record.sequence)) return;
+    writer.remove(this.#records, key(volume, record.sequence));
+    for (const fid of objectsOf(record)) writer.remove(this.#byObject, indexKey(fid, record.sequence));
+    this.#count(record, -1);
+  }
+
+  /** Nothing up to a record is made needless by later ones any more: the servers may have performed it. */
+  noteSent(writer: Writer, volume: number, sequence: number): void {
+    if (sequence > (this.#sent.get(key(volume)) ?? 0)) writer.put(this.#sent, key(volume), sequence);
+  }
+
+  isSent(volume: number, sequence: number): boolean {
+    return sequence <= (this.#sent.get(key(volume)) ?? 0);
+  }
+
+  setConflict(writer: Writer, volume: number, record: LogRecord, conflict: Conflict): void {
+    writer.put(this.#records, key(volume, record.sequence), { ...record, conflict });
+  }
+
+  /** Counts anew, after a transaction that was undone. */
+  recount(volume: number): void {
+    this.#states.delete(volume);
+    for (const record of this.records(volume)) this.#count(record, 1);
+  }
+
+  #optimise(volume: number, mutation: Mutation) {
+    const sent = this.#sent.get(key(volume)) ?? 0;
+    const earlier = this.#about(mutation.fid);
+    const isUntouched = earlier.every(({ sequence, conflict }) => sequence > sent && conflict === undefined);
+    const candidates = earlier.filter(({ sequence, conflict }) => sequence > sent && conflict === undefined);
+    const isAlone = earlier.every((record) => record.mutation.fid.vnode === mutation.fid.vnode);
+    const result = optimise(mutation, candidates, isAlone);
+    // An object that began in what was sent has to be removed there.
+    return isUntouched ? result : { ...result, needed: true };
+  }
+
+  /** Records about an object, oldest first. */
+  #about(fid: Fid): readonly LogRecord[] {
+    const prefix = objectKey(fid);
+    const found: LogRecord[] = [];
+    for (const entry of this.#byObject.entries(prefix)) {
+      const view = new DataView(entry.key.buffer, entry.key.byteOffset + prefix.length, 4);
+      const record = this.get(fid.volume, view.getUint32(0));
+      if (record) found.push(record);
+    }
+    return found;
+  }
+
+  #put(writer: Writer, volume: number, record: LogRecord): void {
+    writer.put(this.#records, key(volume, record.sequence), record);
+    for (const fid of objectsOf(record)) writer.put(this.#byObject, indexKey(fid, record.sequence), true);
+  }
+
+  #count(record: LogRecord, by: 1 | -1): void {
+    const { volume } = record.mutation.fid;
+    const { entries, bytes } = this.state(volume);
+    const left = entries + by;
+    if (record.container !== undefined) {
+      if (by > 0) this.#containers.add(record.container);
+      else this.#containers.delete(record.container);
+    }
+    if (left === 0) this.#states.delete(volume);
+    else this.#states.set(volume, { entries: left, bytes: bytes + by * bytesOf(record), owner: record.uid });
+  }
+}
+
+const EMPTY: LogState = { entries: 0, bytes: 0, owner: undefined };
+
+function objectKey({ volume, vnode, unique }: Fid): Key {
+  return key(volume, vnode, unique);
+}
+
+function indexKey({ volume, vnode, unique }: Fid, sequence: number): Key {
+  return key(volume, vnode, unique, sequence);
+}

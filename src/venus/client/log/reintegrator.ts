@@ -1,0 +1,251 @@
+import { VenusError, isErrno } from '../../../ipc/errors.ts';
+import { logFault } from '../../log.ts';
+import type { Credentials, FileProtocol, ReintegrationAnswer } from '../../net/fileProtocol.ts';
+import type { Remote } from '../../net/link.ts';
+import type { Containers } from '../../store/containers.ts';
+import type { ClientTree } from '../clientTree.ts';
+import type { Events } from '../events.ts';
+import { takeBatch, toSent } from './batch.ts';
+import { type LogRecord, objectsOf } from './record.ts';
+import { upload } from './uploads.ts';
+
+export interface ReintegratorOptions {
+  /** Name of the client. */
+  readonly client: string;
+  readonly tree: ClientTree;
+  readonly containers: Containers;
+  readonly events: Events;
+  /** Told when a log has become shorter. */
+  readonly onShorter: (volume: number) => void;
+  readonly serverOf: (volume: number) => Promise<Remote<FileProtocol>>;
+  /** With what a record may be sent; nothing as long as its maker has no valid token. */
+  readonly credentialsFor: (record: LogRecord) => Credentials | undefined;
+  /** Whether a record has waited as long as it should. */
+  readonly isOldEnough: (volume: number, record: LogRecord) => boolean;
+}
+
+/** Those who wait until what they changed is on the servers, or has to wait here. */
+interface Waiter {
+  readonly sequences: readonly number[];
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+type Refusal = Extract<ReintegrationAnswer, { kind: 'refused' }>;
+
+/** What passes by itself: the log waits, and is sent again. */
+const TRANSIENT: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ESTALE', 'EMFILE', 'EIO']);
+
+/** Why a volume's log does not go out at the moment. */
+export type Obstacle = 'unreachable' | 'no token' | 'conflict' | 'age' | 'fault';
+
+/** Sends the modify logs of a client to the servers, each volume by itself (spec/cml.md, 2). */
+export class Reintegrator {
+  readonly #options: ReintegratorOptions;
+  readonly #running = new Map<number, Promise<void>>();
+  readonly #again = new Set<number>();
+  readonly #waiters = new Map<number, Set<Waiter>>();
+  readonly #obstacles = new Map<number, Obstacle>();
+  /** Volumes whose answer was lost: what they know of directories afterwards is not to be trusted. */
+  readonly #inDoubt = new Set<number>();
+  #isClosed = false;
+
+  constructor(options: ReintegratorOptions) {
+    this.#options = options;
+  }
+
+  obstacle(volume: number): Obstacle | undefined {
+    return this.#obstacles.get(volume);
+  }
+
+  isRunning(volume: number): boolean {
+    return this.#running.has(volume);
+  }
+
+  /** Sends what may be sent. Resolves when nothing may any more. */
+  kick(volume: number): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    const running = this.#running.get(volume);
+    if (running) {
+      this.#again.add(volume);
+      return running;
+    }
+    const run = this.#run(volume)
+      .catch((error: unknown) => this.#fail(volume, error))
+      .finally(() => {
+        this.#running.delete(volume);
+        // Somebody may have come while it ended.
+        if (this.#again.has(volume)) void this.kick(volume);
+      });
+    this.#running.set(volume, run);
+    return run;
+  }
+
+  /**
+   * Waits until records are on the servers. Resolves, too, when they have to wait for something.
+   * @throws VenusError if the servers refuse one of them: then all of them are withdrawn
+   */
+  async performed(volume: number, sequences: readonly number[]): Promise<void> {
+    if (sequences.length === 0) return;
+    const waiters = this.#waiters.get(volume) ?? new Set();
+    this.#waiters.set(volume, waiters);
+    const done = new Promise<void>((resolve, reject) => waiters.add({ sequences, resolve, reject }));
+    void this.kick(volume);
+    return done;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(this.#running.values());
+  }
+
+  async #run(volume: number): Promise<void> {
+    let limit = Infinity;
+    do {
+      this.#again.delete(volume);
+      for (let goesOn = true; goesOn && !this.#isClosed;) {
+        const batch = this.#take(volume).slice(0, limit);
+        limit = Infinity;
+        if (batch.length === 0) break;
+        const refused = await this.#send(volume, batch);
+        if (refused === undefined) continue;
+        const verdict = await this.#refuse(volume, batch, refused);
+        if (verdict === 'send those before') limit = refused.index;
+        goesOn = verdict !== 'stop';
+      }
+    } while (this.#again.has(volume) && !this.#isClosed);
+    this.#release(volume);
+  }
+
+  #take(volume: number): readonly LogRecord[] {
+    const { tree, credentialsFor, isOldEnough } = this.#options;
+    const head = tree.logs.head(volume);
+    this.#obstacles.delete(volume);
+    if (!head) return [];
+    const obstacle = head.conflict
+      ? 'conflict'
+      : !credentialsFor(head)
+        ? 'no token'
+        : !isOldEnough(volume, head)
+          ? 'age'
+          : undefined;
+    if (obstacle) {
+      this.#stop(volume, obstacle);
+      return [];
+    }
+    return takeBatch(tree.logs.records(volume), (record) => isOldEnough(volume, record));
+  }
+
+  /** @returns what was refused, if anything was */
+  async #send(volume: number, batch: readonly LogRecord[]): Promise<Refusal | undefined> {
+    const { tree, containers, client, events } = this.#options;
+    const [head] = batch;
+    const last = batch.at(-1);
+    if (!head || !last) return undefined;
+    const credentials = this.#options.credentialsFor(head) ?? {};
+    await tree.noteSent(volume, last.sequence);
+    const server = await this.#options.serverOf(volume);
+    const handles = new Map<number, number>();
+    for (const [index, record] of batch.entries()) {
+      if (record.mutation.op !== 'store') continue;
+      const progress = (sent: number, length: number) =>
+        events.report({ kind: 'store', uid: record.uid, subject: `${volume}`, detail: `${sent}/${length}` });
+      try {
+        handles.set(record.sequence, await upload(server, credentials, containers, record, progress));
+      } catch (error) {
+        if (!(error instanceof VenusError) || TRANSIENT.has(error.errnoName)) throw error;
+        return { kind: 'refused', index, errno: error.errno, why: error.why };
+      }
+    }
+    const { records, known } = toSent(batch, handles, (fid) => tree.lastKnown(fid));
+    const checks = batch.flatMap(objectsOf).map((fid) => tree.cache.validity.begin(fid));
+    try {
+      const answer = await server.call('reintegrate', { credentials, client, volume, records, known });
+      if (answer.kind === 'refused') return answer;
+      await this.#settle(volume, batch, answer);
+      // What the servers have is what is here; they have promised to tell of changes.
+      if (answer.stale.length === 0) for (const check of checks) check.succeed();
+    } finally {
+      for (const check of checks) check.end();
+    }
+    return undefined;
+  }
+
+  async #settle(
+    volume: number,
+    batch: readonly LogRecord[],
+    answer: Extract<ReintegrationAnswer, { kind: 'done' }>,
+  ): Promise<void> {
+    const { tree, containers } = this.#options;
+    const unused = await tree.settle(volume, batch, answer, this.#inDoubt.has(volume));
+    this.#inDoubt.delete(volume);
+    for (const container of unused) await containers.remove(container);
+    this.#answer(volume, batch);
+    this.#options.onShorter(volume);
+  }
+
+  /** Somebody who waits is told, and what he changed is withdrawn; what nobody waits for stays, as a conflict. */
+  async #refuse(
+    volume: number,
+    batch: readonly LogRecord[],
+    { index, errno, why }: Refusal,
+  ): Promise<'go on' | 'send those before' | 'stop'> {
+    const record = batch[index];
+    if (!record) return 'stop';
+    const reason = why === undefined ? {} : { why };
+    const waiter = this.#waiterFor(volume, record.sequence);
+    const [first = 0] = waiter?.sequences ?? [];
+    if (waiter && (index === 0 || batch.some(({ sequence }) => sequence === first))) {
+      const unused = await this.#options.tree.withdraw(volume, waiter.sequences);
+      for (const container of unused) await this.#options.containers.remove(container);
+      this.#waiters.get(volume)?.delete(waiter);
+      this.#options.onShorter(volume);
+      waiter.reject(new VenusError(errno, reason));
+      return 'go on';
+    }
+    if (index > 0) return 'send those before';
+    await this.#options.tree.markConflict(volume, record, { errno, ...reason });
+    this.#stop(volume, 'conflict');
+    return 'stop';
+  }
+
+  #waiterFor(volume: number, sequence: number): Waiter | undefined {
+    for (const waiter of this.#waiters.get(volume) ?? [])
+      if (waiter.sequences.includes(sequence)) return waiter;
+    return undefined;
+  }
+
+  /** Those whose last record has been performed need not wait any more. */
+  #answer(volume: number, batch: readonly LogRecord[]): void {
+    const waiters = this.#waiters.get(volume);
+    const done = batch.at(-1)?.sequence ?? 0;
+    for (const waiter of waiters ?? []) {
+      if ((waiter.sequences.at(-1) ?? 0) > done) continue;
+      waiters?.delete(waiter);
+      waiter.resolve();
+    }
+  }
+
+  #fail(volume: number, error: unknown): void {
+    if (isErrno(error, 'ETIMEDOUT')) {
+      this.#inDoubt.add(volume);
+      this.#stop(volume, 'unreachable');
+    } else {
+      this.#inDoubt.add(volume);
+      logFault(`reintegration of ${volume.toString(16)}`, error);
+      this.#stop(volume, 'fault');
+    }
+    this.#release(volume);
+  }
+
+  #stop(volume: number, obstacle: Obstacle): void {
+    this.#obstacles.set(volume, obstacle);
+  }
+
+  /** What could not be sent waits in the log; nobody waits for it. */
+  #release(volume: number): void {
+    if (this.#again.has(volume)) return;
+    for (const waiter of this.#waiters.get(volume) ?? []) waiter.resolve();
+    this.#waiters.delete(volume);
+  }
+}
