@@ -110,6 +110,7 @@ async function openClient(
       name: realm.name,
       realm: network.connect<RealmProtocol>(CLIENT, 'realm', realmServer),
       servers: [{ ...SERVER, link: connect(CLIENT) }],
+      isolate: (isCut) => network[isCut ? 'cut' : 'heal'](CLIENT, SERVER.name),
     },
     now: Date.now,
     capacity: CACHE_CAPACITY,

@@ -72,6 +72,7 @@ export class TestRealm {
         name: REALM,
         realm: network.connect<RealmProtocol>(CLIENT, 'realm', realmServer),
         servers: [{ ...SERVER, link: connect(CLIENT) }],
+        isolate: (isCut) => network[isCut ? 'cut' : 'heal'](CLIENT, SERVER.name),
       },
       now,
       capacity: 1024 ** 3,

@@ -29,6 +29,8 @@ export interface RealmConnections {
   readonly name: string;
   readonly realm: Remote<RealmProtocol>;
   readonly servers: readonly (ServerDescription & { readonly link: Remote<FileProtocol> })[];
+  /** Cuts all links of the client to the servers, or heals them. */
+  readonly isolate: (isCut: boolean) => void;
 }
 
 export interface CacheManagerOptions {
@@ -56,7 +58,7 @@ const LOOK = 1000;
 /** One client: what it keeps for all of its users. What it does for one of them is a {@link UserSession}. */
 export class CacheManager implements Service<CallbackProtocol> {
   readonly name: string;
-  readonly realm: Pick<RealmConnections, 'name' | 'realm'> & { readonly servers: readonly WatchedServer[] };
+  readonly realm: Omit<RealmConnections, 'servers'> & { readonly servers: readonly WatchedServer[] };
   readonly tokens: Tokens;
   readonly events: Events;
   readonly storeIds: StoreIds;
@@ -91,7 +93,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   ) {
     this.name = name;
     const servers = realm.servers.map((server) => new WatchedServer(server, (it) => this.#noticed(it)));
-    this.realm = { name: realm.name, realm: realm.realm, servers };
+    this.realm = { ...realm, servers };
     this.now = now;
     this.storeIds = storeIds;
     this.tokens = new Tokens(database);
@@ -171,6 +173,17 @@ export class CacheManager implements Service<CallbackProtocol> {
 
   noteMount(volume: number, place: MountedAt): void {
     this.#mounts.set(volume, place);
+  }
+
+  /** All volumes that it has seen, or that something waits for. */
+  knownVolumes(): readonly number[] {
+    return [...new Set([...this.#locations.keys(), ...this.tree.logs.volumes()])];
+  }
+
+  /** Cuts it off from all servers, or lets it reach them again. */
+  isolate(isCut: boolean): void {
+    this.realm.isolate(isCut);
+    for (const server of this.realm.servers) void server.call('probe', null).catch(() => undefined);
   }
 
   /** Sends what may be sent of all logs. */

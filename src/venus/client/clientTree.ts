@@ -25,6 +25,9 @@ export interface NewMutation {
   readonly container?: number | undefined;
 }
 
+/** Stands for what cannot be told (spec/cml.md, 5.5). */
+const UNKNOWN = '???';
+
 /** What a change has come to. */
 export interface Changed {
   /** Of the records in the log. */
@@ -82,6 +85,7 @@ export class ClientTree {
           const { mutation, container } = planned;
           if (mutation.op === 'store') stored.push(mutation.fid);
           const storeId = this.#storeIds.take();
+          const paths = this.#pathsOf(mutation);
           unused.push(...this.#perform(writer, author, planned, storeId));
           const logged = this.logs.append(writer, volume, {
             storeId,
@@ -89,6 +93,7 @@ export class ClientTree {
             uid: author.uid,
             viceId: author.identity.viceId,
             mutation,
+            ...paths,
             ...(container === undefined ? {} : { container }),
           });
           unused.push(...logged.unused);
@@ -184,6 +189,37 @@ export class ClientTree {
     return dropped === undefined ? [] : [dropped];
   }
 
+  /** Where the object of a mutation is, from the root of the volume; for something new, where it will be. */
+  #pathsOf(mutation: Mutation): Pick<LogRecord, 'path' | 'toPath'> {
+    switch (mutation.op) {
+      case 'create':
+      case 'mkdir':
+      case 'symlink':
+      case 'link':
+      case 'remove':
+      case 'rmdir':
+        return { path: joinNames(this.pathTo(mutation.parent), mutation.name) };
+      case 'rename':
+        return {
+          path: joinNames(this.pathTo(mutation.fromParent), mutation.fromName),
+          toPath: joinNames(this.pathTo(mutation.toParent), mutation.toName),
+        };
+      case 'store':
+      case 'chmod':
+      case 'chown':
+      case 'utimes':
+        return { path: this.pathTo(mutation.fid) };
+    }
+  }
+
+  /** The path of an object from the root of its volume, as far as it is known here. */
+  pathTo(fid: Fid): string {
+    const vnode = this.cache.vnodes.find(fid);
+    if (!vnode?.parent) return vnode ? '' : UNKNOWN;
+    const name = this.cache.vnodes.nameOf(vnode) ?? UNKNOWN;
+    return joinNames(this.pathTo(vnode.parent), name);
+  }
+
   #rememberKnown(writer: Writer, fid: Fid): void {
     const vnode = this.cache.vnodes.find(fid);
     if (vnode && !this.logs.isDirty(fid) && !this.lastKnown(fid))
@@ -218,4 +254,8 @@ export class ClientTree {
 
 function fidKey({ volume, vnode, unique }: Fid): Key {
   return key(volume, vnode, unique);
+}
+
+function joinNames(directory: string, name: string): string {
+  return directory === '' ? name : `${directory}/${name}`;
 }

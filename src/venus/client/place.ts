@@ -51,6 +51,11 @@ export function changeable(place: Place): ObjectPlace {
   return place.kind === 'object' ? place : fail('EROFS', 'The Coda root belongs to venus itself.');
 }
 
+/** The volume that a place lies in. @throws VenusError EOPNOTSUPP for the Coda root, which has no log */
+export function volumeOf(place: Place): number {
+  return place.kind === 'object' ? place.status.fid.volume : fail('EOPNOTSUPP');
+}
+
 /** A directory that can be changed. @throws VenusError EROFS, ENOTDIR */
 export function changeableDirectory(place: Place): ObjectPlace {
   const object = changeable(place);

@@ -1,6 +1,7 @@
 import { ConnectionState, type VolumeReport, getVolumeStatus } from '../../ipc/calls/getVolumeStatus.ts';
 import { isErrno } from '../../ipc/errors.ts';
 import { type VolumeStatus, VolumeType } from '../../ipc/volumeStatus.ts';
+import type { CacheManager } from '../client/cacheManager.ts';
 import { ROOT_VOLUME_NAME, rootFid } from '../client/place.ts';
 import type { UserSession } from '../client/userSession.ts';
 import type { VolumeAnswer } from '../net/fileProtocol.ts';
@@ -25,21 +26,39 @@ function ownStatus(volume: number, type: number): VolumeStatus {
   };
 }
 
-/** Nothing waits here: updates are on the servers before they are answered. */
-const emptyLog = { conflict: false, logEntries: 0, reintegrationAge: 0, reintegrationTime: 0, logBytes: 0n };
+/** What waits in the modify log of a volume. */
+function logOf({ tree, settings }: CacheManager, volume: number) {
+  const { entries, bytes } = tree.logs.state(volume);
+  const { age, timeLimit } = settings.get(volume);
+  return {
+    conflict: tree.logs.hasConflict(volume),
+    logEntries: entries,
+    reintegrationAge: age,
+    reintegrationTime: timeLimit,
+    logBytes: BigInt(bytes),
+  };
+}
+
+/** The Coda root has none. */
+const noLog = { conflict: false, logEntries: 0, reintegrationAge: 0, reintegrationTime: 0, logBytes: 0n };
 
 export const getVolumeStatusHandler = handler(getVolumeStatus, async ({ session }, path, localOnly) => {
   const place = await path.place();
   if (place.kind === 'root') {
-    return report(ROOT_VOLUME_NAME, ConnectionState.Reachable, ownStatus(rootFid.volume, VolumeType.Backup));
+    const own = ownStatus(rootFid.volume, VolumeType.Backup);
+    return report(ROOT_VOLUME_NAME, ConnectionState.Reachable, own, noLog);
   }
   const { volume } = place.status.fid;
   const { name } = await session.client.locate(volume);
   const own = ownStatus(volume, VolumeType.Replicated);
-  if (localOnly) return report(name, ConnectionState.Reachable, own);
+  const log = logOf(session.client, volume);
+  if (localOnly) {
+    const { isUp } = await session.client.serverOf(volume);
+    return report(name, isUp ? ConnectionState.Reachable : ConnectionState.Unreachable, own, log);
+  }
   const answer = await askServer(session, volume);
-  if (!answer) return report(name, ConnectionState.Unreachable, own);
-  return { ...report(name, ConnectionState.Reachable, answer.status), ...messagesOf(answer) };
+  if (!answer) return report(name, ConnectionState.Unreachable, own, log);
+  return { ...report(name, ConnectionState.Reachable, answer.status, log), ...messagesOf(answer) };
 });
 
 async function askServer(session: UserSession, volume: number): Promise<VolumeAnswer | undefined> {
@@ -52,8 +71,13 @@ async function askServer(session: UserSession, volume: number): Promise<VolumeAn
   }
 }
 
-function report(name: string, connection: number, status: VolumeStatus): VolumeReport {
-  return { name, connection, status, ...emptyLog, offlineMessage: '', messageOfTheDay: '' };
+function report(
+  name: string,
+  connection: number,
+  status: VolumeStatus,
+  log: ReturnType<typeof logOf>,
+): VolumeReport {
+  return { name, connection, status, ...log, offlineMessage: '', messageOfTheDay: '' };
 }
 
 function messagesOf({ offlineMessage, messageOfTheDay }: VolumeAnswer) {

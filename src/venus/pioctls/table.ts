@@ -1,3 +1,10 @@
+import { repairCommandHandler } from './repairCommand.ts';
+import { reconnectHandler } from './reconnect.ts';
+import { disconnectHandler } from './disconnect.ts';
+import { forceReintegrationAllHandler } from './forceReintegrationAll.ts';
+import { forceReintegrationHandler } from './forceReintegration.ts';
+import { writeDisconnectAllHandler } from './writeDisconnectAll.ts';
+import { writeDisconnectHandler } from './writeDisconnect.ts';
 import { addMountPointHandler } from './addMountPoint.ts';
 import { checkServersHandler } from './checkServers.ts';
 import { deleteMountPointHandler } from './deleteMountPoint.ts';
@@ -24,6 +31,13 @@ import type { PioctlHandler } from './handler.ts';
 export const pioctlHandlers: ReadonlyMap<number, PioctlHandler> = new Map(
   [
     getAclHandler,
+    repairCommandHandler,
+    reconnectHandler,
+    disconnectHandler,
+    forceReintegrationAllHandler,
+    forceReintegrationHandler,
+    writeDisconnectAllHandler,
+    writeDisconnectHandler,
     setAclHandler,
     setTokenHandler,
     getTokenHandler,

@@ -3,6 +3,7 @@ import type { Database, Table, Writer } from '../../store/database.ts';
 import { type Key, key } from '../../store/keys.ts';
 import type { Mutation } from '../../net/mutation.ts';
 import { optimise } from './optimise.ts';
+import { type StoredRecord, fromStored, toStored } from './storedRecord.ts';
 import { type Conflict, type LogRecord, bytesOf, objectsOf } from './record.ts';
 
 /** What is known of the log of one volume without reading it. */
@@ -20,7 +21,7 @@ type NewRecord = Omit<LogRecord, 'sequence'>;
  * in the client's store, so that it outlives the process; counts are kept beside it.
  */
 export class ModifyLogs {
-  readonly #records: Table<LogRecord>;
+  readonly #records: Table<StoredRecord>;
   /** Records by the objects that they are about. */
   readonly #byObject: Table<true>;
   /** The next sequence number of each volume: none is used twice. */
@@ -35,7 +36,7 @@ export class ModifyLogs {
     this.#byObject = database.table('logByObject');
     this.#next = database.table('logNext');
     this.#sent = database.table('logSent');
-    for (const { value } of this.#records.all()) this.#count(value, 1);
+    for (const { value } of this.#records.all()) this.#count(fromStored(value), 1);
   }
 
   state(volume: number): LogState {
@@ -49,11 +50,22 @@ export class ModifyLogs {
   /** The records of a volume, oldest first. @param after skips those up to this one */
   *records(volume: number, after?: number): Generator<LogRecord> {
     const start = after === undefined ? undefined : key(volume, after);
-    for (const { value } of this.#records.entries(key(volume), start)) yield value;
+    for (const { value } of this.#records.entries(key(volume), start)) yield fromStored(value);
+  }
+
+  /** Some of the records of a volume, oldest first; none after the last. */
+  page(volume: number, after?: number): readonly LogRecord[] {
+    const page: LogRecord[] = [];
+    for (const record of this.records(volume, after)) {
+      page.push(record);
+      if (page.length === PAGE) break;
+    }
+    return page;
   }
 
   get(volume: number, sequence: number): LogRecord | undefined {
-    return this.#records.get(key(volume, sequence));
+    const found = this.#records.get(key(volume, sequence));
+    return found && fromStored(found);
   }
 
   head(volume: number): LogRecord | undefined {
@@ -108,12 +120,17 @@ export class ModifyLogs {
     if (sequence > (this.#sent.get(key(volume)) ?? 0)) writer.put(this.#sent, key(volume), sequence);
   }
 
+  /** Whether the servers have refused a record. All after it wait, so it is the first. */
+  hasConflict(volume: number): boolean {
+    return this.head(volume)?.conflict !== undefined;
+  }
+
   isSent(volume: number, sequence: number): boolean {
     return sequence <= (this.#sent.get(key(volume)) ?? 0);
   }
 
   setConflict(writer: Writer, volume: number, record: LogRecord, conflict: Conflict): void {
-    writer.put(this.#records, key(volume, record.sequence), { ...record, conflict });
+    writer.put(this.#records, key(volume, record.sequence), toStored({ ...record, conflict }));
   }
 
   /** Counts anew, after a transaction that was undone. */
@@ -146,7 +163,7 @@ export class ModifyLogs {
   }
 
   #put(writer: Writer, volume: number, record: LogRecord): void {
-    writer.put(this.#records, key(volume, record.sequence), record);
+    writer.put(this.#records, key(volume, record.sequence), toStored(record));
     for (const fid of objectsOf(record)) writer.put(this.#byObject, indexKey(fid, record.sequence), true);
   }
 
@@ -163,6 +180,8 @@ export class ModifyLogs {
   }
 }
 
+/** Records read at a time. */
+const PAGE = 256;
 const EMPTY: LogState = { entries: 0, bytes: 0, owner: undefined };
 
 function objectKey({ volume, vnode, unique }: Fid): Key {

@@ -13,6 +13,10 @@ export interface LogRecord {
   readonly uid: number;
   readonly viceId: number;
   readonly mutation: Mutation;
+  /** Where its object was when it was made, from the root of the volume. */
+  readonly path: string;
+  /** Of a rename: where it went. */
+  readonly toPath?: string;
   /** Of a store: the container with the contents, none for an empty file. */
   readonly container?: number;
   /** Set when the servers refused it: it stays, and so does what follows. */

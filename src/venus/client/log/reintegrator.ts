@@ -48,6 +48,8 @@ export class Reintegrator {
   readonly #obstacles = new Map<number, Obstacle>();
   /** Volumes whose answer was lost: what they know of directories afterwards is not to be trusted. */
   readonly #inDoubt = new Set<number>();
+  /** Volumes whose records go whatever their age. */
+  readonly #forced = new Set<number>();
   #isClosed = false;
 
   constructor(options: ReintegratorOptions) {
@@ -79,6 +81,17 @@ export class Reintegrator {
       });
     this.#running.set(volume, run);
     return run;
+  }
+
+  /** Sends all that there is, however young it is. Resolves when it has gone, or something is in the way. */
+  async force(volume: number): Promise<void> {
+    this.#forced.add(volume);
+    try {
+      await this.#running.get(volume);
+      await this.kick(volume);
+    } finally {
+      this.#forced.delete(volume);
+    }
   }
 
   /**
@@ -118,7 +131,9 @@ export class Reintegrator {
   }
 
   #take(volume: number): readonly LogRecord[] {
-    const { tree, credentialsFor, isOldEnough } = this.#options;
+    const { tree, credentialsFor } = this.#options;
+    const isOldEnough = (record: LogRecord) =>
+      this.#forced.has(volume) || this.#options.isOldEnough(volume, record);
     const head = tree.logs.head(volume);
     this.#obstacles.delete(volume);
     if (!head) return [];
@@ -126,14 +141,14 @@ export class Reintegrator {
       ? 'conflict'
       : !credentialsFor(head)
         ? 'no token'
-        : !isOldEnough(volume, head)
+        : !isOldEnough(head)
           ? 'age'
           : undefined;
     if (obstacle) {
       this.#stop(volume, obstacle);
       return [];
     }
-    return takeBatch(tree.logs.records(volume), (record) => isOldEnough(volume, record));
+    return takeBatch(tree.logs.records(volume), isOldEnough);
   }
 
   /** @returns what was refused, if anything was */
