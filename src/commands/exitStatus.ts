@@ -11,6 +11,8 @@ export const ExitStatus = {
   NoToken: 4,
   /** Servers unreachable, or an answer that did not come in time: try again later. */
   Unreachable: 5,
+  /** Something is in conflict: repair is needed. */
+  Conflict: 6,
   PermissionDenied: 7,
   Interrupted: 130,
 } as const;

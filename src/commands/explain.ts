@@ -53,6 +53,11 @@ function adviceFor(error: VenusError, { about: name = 'the object', ...token }: 
       return {
         why: `${name} lies in the Coda root, a backup or a single replica, none of which can be changed.`,
       };
+    case 'EOPNOTSUPP':
+      return {
+        why: `${name} does not lie in a volume that can be changed, or this venus does not know the request.`,
+        next: `See what kind of volume it is: cfs listvol -local ${name}`,
+      };
     case 'EDQUOT':
       return {
         why: `The quota of the volume that ${name} lies in is used up.`,

@@ -20,6 +20,7 @@ describe('an error of venus', () => {
     ['EPERM', 'usr/jan/notes is not kept by any server', undefined],
     ['ELOOP', 'symbolic links', undefined],
     ['EROFS', 'none of which can be changed', undefined],
+    ['EOPNOTSUPP', 'volume that can be changed', 'cfs listvol -local usr/jan/notes'],
     ['EDQUOT', 'quota', 'cfs listvol usr/jan/notes'],
     ['ENOTCONN', 'no token', 'clog USER@REALM'],
     ['EVOLUME', 'No volume', undefined],

@@ -3,6 +3,7 @@ import { ConnectionState, type VolumeReport, getVolumeStatus } from '../../ipc/c
 import { VolumeType } from '../../ipc/volumeStatus.ts';
 import type { Command } from '../command.ts';
 import { REQUESTS } from '../eachPath.ts';
+import { ExitStatus } from '../exitStatus.ts';
 import { inFlight } from '../inFlight.ts';
 
 /** Stands where -local stood: it counts for the directories that follow. No path has a NUL. */
@@ -11,13 +12,20 @@ const LOCAL_MARK = '\0local';
 export const listvol: Command = {
   usage: 'cfs listvol [-local] <dir> [<dir> <dir> ...]',
   summary: 'show the volumes that directories lie in: state, quota, unsent changes',
-  options: [{ flags: '--local', summary: 'do not ask the servers, for the directories that follow' }],
+  options: [
+    { flags: '--local', summary: 'do not ask the servers, for the directories that follow' },
+    {
+      flags: '--exit-code',
+      summary:
+        'exit with 6 if there is a conflict, 5 if the servers cannot be reached, 1 if changes are unsent',
+    },
+  ],
   examples: ['cfs lv .', 'cfs lv -local /coda/example.org'],
   words: { min: 1 },
   classicFailure: 0,
   prepare: (words) => words.map((word) => (word === '-local' || word === '--local' ? LOCAL_MARK : word)),
 
-  async run(context, words) {
+  async run(context, words, options) {
     const venus = await context.pioctls();
     const firstLocal = words.indexOf(LOCAL_MARK);
     const queries = words
@@ -33,13 +41,22 @@ export const listvol: Command = {
         await context.fail(outcome.error, typed, typed);
         continue;
       }
-      context.succeed();
+      context.count(options.flag('exit-code') ? finding(outcome.result) : ExitStatus.Done, 0);
       if (context.json) shown.push({ path: typed, ...toJson(outcome.result, local) });
       else context.print((words.length > 1 ? `  ${typed}:\n` : '') + formatReport(outcome.result, local));
+      if (outcome.result.logEntries !== 0)
+        context.note(`what the entries of the log wait for: coda doctor ${typed}`);
     }
     if (context.json) context.printJson({ volumes: shown, failures: context.failures });
   },
 };
+
+/** What is worst about a volume, for --exit-code. */
+function finding({ conflict, connection, logEntries }: VolumeReport): ExitStatus {
+  if (conflict) return ExitStatus.Conflict;
+  if (connection === ConnectionState.Unreachable) return ExitStatus.Unreachable;
+  return logEntries === 0 ? ExitStatus.Done : ExitStatus.Failed;
+}
 
 /** spec/cfs.md, 8.3. */
 function formatReport(report: VolumeReport, local: boolean): string {

@@ -35,7 +35,7 @@ export interface RealmConnections {
 
 export interface CacheManagerOptions {
   readonly name: string;
-  /** Where it keeps all it has. */
+  /** Where it keeps all it has. Checkpoints are in `checkpoints/` below. */
   readonly directory: string;
   readonly realm: RealmConnections;
   readonly now: () => number;
@@ -70,6 +70,8 @@ export class CacheManager implements Service<CallbackProtocol> {
   readonly owners: Owners;
   readonly settings: LogSettings;
   readonly reintegrator: Reintegrator;
+  /** Where checkpoints are written. */
+  readonly spool: string;
   readonly #database: Database;
   readonly #locations = new Map<number, VolumeLocation>();
   readonly #mounts = new Map<number, MountedAt>();
@@ -85,13 +87,14 @@ export class CacheManager implements Service<CallbackProtocol> {
   }
 
   private constructor(
-    { name, realm, now, capacity }: CacheManagerOptions,
+    { name, directory, realm, now, capacity }: CacheManagerOptions,
     database: Database,
     logs: ModifyLogs,
     containers: Containers,
     storeIds: StoreIds,
   ) {
     this.name = name;
+    this.spool = join(directory, 'checkpoints');
     const servers = realm.servers.map((server) => new WatchedServer(server, (it) => this.#noticed(it)));
     this.realm = { ...realm, servers };
     this.now = now;

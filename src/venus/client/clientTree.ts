@@ -158,6 +158,16 @@ export class ClientTree {
     });
   }
 
+  /**
+   * Throws away the records of a log up to one, and all that they changed here, which is fetched anew.
+   * @returns containers that nobody needs any more
+   */
+  purge(volume: number, last: number): Promise<readonly number[]> {
+    const sequences: number[] = [];
+    for (const { sequence } of this.logs.records(volume)) if (sequence <= last) sequences.push(sequence);
+    return this.withdraw(volume, sequences);
+  }
+
   markConflict(volume: number, record: LogRecord, conflict: Conflict): Promise<void> {
     return this.#database.transaction((writer) => this.logs.setConflict(writer, volume, record, conflict));
   }
@@ -218,6 +228,17 @@ export class ClientTree {
     if (!vnode?.parent) return vnode ? '' : UNKNOWN;
     const name = this.cache.vnodes.nameOf(vnode) ?? UNKNOWN;
     return joinNames(this.pathTo(vnode.parent), name);
+  }
+
+  /** The other names of a file, as paths from the root of its volume. */
+  otherNames(fid: Fid, path: string): readonly string[] {
+    const vnode = this.cache.vnodes.find(fid);
+    if (!vnode?.parent) return [];
+    const directory = this.pathTo(vnode.parent);
+    return this.cache.vnodes
+      .namesOf(vnode)
+      .map((name) => joinNames(directory, name))
+      .filter((name) => name !== path);
   }
 
   #rememberKnown(writer: Writer, fid: Fid): void {

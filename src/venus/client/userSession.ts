@@ -8,11 +8,17 @@ import type { Credentials, EntryRecord, FileProtocol, ObjectStatus } from '../ne
 import { requireMode, requireRights } from '../tree/access.ts';
 import { ANY_USER, type Identity } from '../tree/identity.ts';
 import { type DirectoryVnode, type Vnode, lengthOf } from '../tree/vnodes.ts';
+import { type WrittenCheckpoint } from '../../cml/checkpointFiles.ts';
+import { checkpoint } from './log/checkpoint.ts';
+import { mountPathOf } from './naming.ts';
 import type { Asker } from './cache/objectCache.ts';
 import type { CacheManager } from './cacheManager.ts';
 
 /** Requests about objects, less what a session adds. */
 type Asked<Name extends keyof FileProtocol> = Omit<FileProtocol[Name]['request'], 'credentials' | 'storeId'>;
+
+/** Stands where it is not known where a volume is mounted (spec/cml.md, 5.5). */
+const UNKNOWN_MOUNT = '???';
 
 /** What a client does for one local user: with his token, or as nobody in particular. */
 export class UserSession {
@@ -111,6 +117,34 @@ export class UserSession {
     const server = await this.client.serverOf(request.fid.volume);
     const storeId = await this.client.storeIds.next();
     await server.call('setAcl', { ...request, credentials: this.credentials(), storeId });
+  }
+
+  /** Writes the log of a volume to the spool. @throws VenusError ENOENT if it is empty, EACCES if it is another's */
+  async checkpoint(volume: number): Promise<WrittenCheckpoint & { readonly last: number }> {
+    const { client, uid } = this;
+    const { owner } = client.tree.logs.state(volume);
+    if (owner === undefined) fail('ENOENT', 'The modify log is empty.');
+    if (owner !== uid && uid !== 0) fail('EACCES', `The modify log belongs to uid ${owner}.`);
+    const { name } = await client.locate(volume);
+    const mount = await mountPathOf(this, volume).catch(() => UNKNOWN_MOUNT);
+    const request = { spool: client.spool, realm: this.realm, volume, volumeName: name, mount };
+    return checkpoint(client.tree, client.containers, request);
+  }
+
+  /**
+   * Throws away the log of a volume. @param last up to this record; all of it if it is not given
+   * @throws VenusError ENOENT if it is empty, EACCES if it is another's, EBUSY while it is being sent
+   */
+  async purge(volume: number, last: number | undefined): Promise<void> {
+    const { client, uid } = this;
+    const { owner } = client.tree.logs.state(volume);
+    if (owner === undefined) fail('ENOENT', 'The modify log is empty.');
+    if (owner !== uid) fail('EACCES', `The modify log belongs to uid ${owner}.`);
+    if (client.reintegrator.isRunning(volume)) fail('EACCES', 'The modify log is being sent.');
+    const unused = await client.tree.purge(volume, last ?? Number.MAX_SAFE_INTEGER);
+    for (const container of unused) await client.containers.remove(container);
+    client.owners.wake(volume);
+    void client.reintegrator.kick(volume);
   }
 
   describe(vnode: Vnode): ObjectStatus {

@@ -1,3 +1,5 @@
+import { purgeLogHandler } from './purgeLog.ts';
+import { checkpointLogHandler } from './checkpointLog.ts';
 import { repairCommandHandler } from './repairCommand.ts';
 import { reconnectHandler } from './reconnect.ts';
 import { disconnectHandler } from './disconnect.ts';
@@ -31,6 +33,8 @@ import type { PioctlHandler } from './handler.ts';
 export const pioctlHandlers: ReadonlyMap<number, PioctlHandler> = new Map(
   [
     getAclHandler,
+    purgeLogHandler,
+    checkpointLogHandler,
     repairCommandHandler,
     reconnectHandler,
     disconnectHandler,

@@ -118,6 +118,13 @@ export class Table<Value> {
     yield* this.lmdb.getRange(range);
   }
 
+  /** The entries whose key begins with a prefix, last first. */
+  *backwards(prefix: Key): Generator<{ readonly key: Key; readonly value: Value }> {
+    const end = keyAfter(prefix);
+    // Backwards, LMDB begins before the start and ends at the end.
+    yield* this.lmdb.getRange({ ...(end && { start: end }), end: prefix, reverse: true });
+  }
+
   /** All entries, in order. */
   *all(): Generator<{ readonly key: Key; readonly value: Value }> {
     yield* this.lmdb.getRange({});

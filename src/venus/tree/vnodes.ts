@@ -176,6 +176,15 @@ export class Vnodes {
     return undefined;
   }
 
+  /** All names of an object in its directory. */
+  namesOf(vnode: Vnode): readonly string[] {
+    if (!vnode.parent) return [];
+    const prefix = key(vnode.fid.volume, vnode.fid.vnode, vnode.parent.vnode);
+    return [...this.#names.entries(prefix)].map(({ key: found }) =>
+      decodeText(found.subarray(prefix.length)),
+    );
+  }
+
   /** Every vnode of the server, for looking through all of them. */
   *all(): Generator<Vnode> {
     for (const { value } of this.#vnodes.all()) yield value;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addMountPoint } from '../../../src/ipc/calls/addMountPoint.ts';
+import { checkpointLog } from '../../../src/ipc/calls/checkpointLog.ts';
 import { checkServers } from '../../../src/ipc/calls/checkServers.ts';
 import { deleteMountPoint } from '../../../src/ipc/calls/deleteMountPoint.ts';
 import { getFid } from '../../../src/ipc/calls/getFid.ts';
@@ -10,12 +11,16 @@ import { getPath } from '../../../src/ipc/calls/getPath.ts';
 import { getToken } from '../../../src/ipc/calls/getToken.ts';
 import { getTokenOwner } from '../../../src/ipc/calls/getTokenOwner.ts';
 import { getVolumeStatus } from '../../../src/ipc/calls/getVolumeStatus.ts';
+import { listLocal } from '../../../src/ipc/calls/listLocal.ts';
 import { listRealms } from '../../../src/ipc/calls/listRealms.ts';
 import { listServers } from '../../../src/ipc/calls/listServers.ts';
 import { setToken } from '../../../src/ipc/calls/setToken.ts';
 import { setVolumeStatus } from '../../../src/ipc/calls/setVolumeStatus.ts';
+import { setZoneLimits } from '../../../src/ipc/calls/setZoneLimits.ts';
 import { speakForUser } from '../../../src/ipc/calls/speakForUser.ts';
+import { waitForever } from '../../../src/ipc/calls/waitForever.ts';
 import { whereIs } from '../../../src/ipc/calls/whereIs.ts';
+import { writeDisconnect } from '../../../src/ipc/calls/writeDisconnect.ts';
 import { type Codec, nothing } from '../../../src/ipc/codec.ts';
 import { ProtocolError } from '../../../src/ipc/errors.ts';
 import { anyBytes, dottedQuad, i32, name, u32, u8 } from '../../support/arbitraries.ts';
@@ -123,6 +128,19 @@ describe('every value of a payload comes back from its bytes', () => {
     );
   });
 
+  test('limits of modify logs, and what is done with them', () => {
+    const limit = fc.option(fc.nat({ max: 0xfffffffe }), { nil: undefined });
+    comesBack(writeDisconnect.request, fc.record({ age: limit, time: limit }));
+    comesBack(setZoneLimits.request, fc.record({ red: i32, yellow: i32 }));
+    comesBack(waitForever.request, fc.record({ forever: fc.boolean(), realm: name(64) }));
+    comesBack(checkpointLog.request, fc.option(name(200), { nil: undefined }));
+    const number = fc.nat({ max: 999_999_999 });
+    comesBack(
+      listLocal.request,
+      fc.record({ action: number, argument: number }, { requiredKeys: ['action'] }),
+    );
+  });
+
   test('realms and users of the embedded venus', () => {
     comesBack(listRealms.reply, fc.array(name(64), { maxLength: 5 }));
     comesBack(speakForUser.request, u32);
@@ -166,6 +184,11 @@ describe('payloads that are none', () => {
     listServers.reply,
     listRealms.reply,
     speakForUser.request,
+    writeDisconnect.request,
+    setZoneLimits.request,
+    waitForever.request,
+    checkpointLog.request,
+    listLocal.request,
   ];
 
   test('are refused with ProtocolError and nothing else', () => {
@@ -272,6 +295,45 @@ describe('payloads that are none', () => {
 });
 
 describe('payloads at their limits', () => {
+  test('an age or time that would mean "as it is" is not sent, and neither is a fraction', () => {
+    const { request } = writeDisconnect;
+    expect(plain(request.encode({ age: 0xfffffffe, time: undefined }))).toEqual(
+      bytesOfHex('feffffff ffffffff'),
+    );
+    for (const wrong of [0xffffffff, -1, 0.5, NaN, Infinity]) {
+      expect(() => request.encode({ age: wrong, time: 0 }), String(wrong)).toThrow(ProtocolError);
+      expect(() => request.encode({ age: 0, time: wrong }), String(wrong)).toThrow(ProtocolError);
+    }
+  });
+
+  test('a writedisconnect request that is too short sets nothing', () => {
+    for (const input of ['', '3c000000', '3c000000 307500']) {
+      expect(() => writeDisconnect.request.decode(bytesOfHex(input)), input).toThrow(ProtocolError);
+    }
+  });
+
+  test('a repair command never begins with anything but a number, which would end a real venus', () => {
+    for (const action of [-1, 0.5, NaN, 1e21]) {
+      expect(() => listLocal.request.encode({ action }), String(action)).toThrow(ProtocolError);
+    }
+    for (const text of ['8', '\0', 'x\0', ' 8\0', '8x\0', '-1\0', '8 \0', '1 1 1\0', '1234567890\0']) {
+      expect(() => listLocal.request.decode(bytesOfText(text)), text).toThrow(ProtocolError);
+    }
+    expect(listLocal.request.decode(bytesOfText('1 1\0stale'))).toEqual({ action: 1, argument: 1 });
+    expect(listLocal.request.decode(bytesOfText('99\0'))).toEqual({ action: 99 });
+  });
+
+  test('a checkpoint directory without its NUL is refused', () => {
+    expect(() => checkpointLog.request.decode(bytesOfText('/tmp'))).toThrow(ProtocolError);
+    expect(checkpointLog.request.decode(bytesOfText('\0'))).toBe('');
+  });
+
+  test('any number but 0 means to wait forever', () => {
+    const decoded = waitForever.request.decode(joinBytes(bytesOfHex('00000080'), bytesOfText('r.org\0')));
+    expect(decoded).toEqual({ forever: true, realm: 'r.org' });
+    expect(() => waitForever.request.encode({ forever: true, realm: 'r'.repeat(65) })).toThrow(ProtocolError);
+  });
+
   test('a getmountpoint request may have a realm field of any length with its NUL', () => {
     const short = joinBytes(bytesOfHex('0100007f'), bytesOfText('r.org\0'));
     expect(getMountPoint.request.decode(short)).toEqual({ volume: 0x7f000001, realm: 'r.org' });

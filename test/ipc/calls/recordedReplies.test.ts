@@ -3,8 +3,12 @@ import { parseAcl } from '../../../src/acl/accessList.ts';
 import { formatRights } from '../../../src/acl/rights.ts';
 import type { Call } from '../../../src/ipc/call.ts';
 import { addMountPoint } from '../../../src/ipc/calls/addMountPoint.ts';
+import { checkpointLog } from '../../../src/ipc/calls/checkpointLog.ts';
 import { checkServers } from '../../../src/ipc/calls/checkServers.ts';
 import { deleteMountPoint } from '../../../src/ipc/calls/deleteMountPoint.ts';
+import { disconnect } from '../../../src/ipc/calls/disconnect.ts';
+import { forceReintegration } from '../../../src/ipc/calls/forceReintegration.ts';
+import { forceReintegrationAll } from '../../../src/ipc/calls/forceReintegrationAll.ts';
 import { forgetToken } from '../../../src/ipc/calls/forgetToken.ts';
 import { getAcl } from '../../../src/ipc/calls/getAcl.ts';
 import { getFid } from '../../../src/ipc/calls/getFid.ts';
@@ -13,11 +17,19 @@ import { getParentFid } from '../../../src/ipc/calls/getParentFid.ts';
 import { getPath } from '../../../src/ipc/calls/getPath.ts';
 import { getToken } from '../../../src/ipc/calls/getToken.ts';
 import { type VolumeReport, getVolumeStatus } from '../../../src/ipc/calls/getVolumeStatus.ts';
+import { listLocal } from '../../../src/ipc/calls/listLocal.ts';
+import { purgeLog } from '../../../src/ipc/calls/purgeLog.ts';
+import { reconnect } from '../../../src/ipc/calls/reconnect.ts';
 import { setAcl } from '../../../src/ipc/calls/setAcl.ts';
 import { setToken } from '../../../src/ipc/calls/setToken.ts';
 import { setVolumeStatus } from '../../../src/ipc/calls/setVolumeStatus.ts';
+import { setZoneLimits } from '../../../src/ipc/calls/setZoneLimits.ts';
 import { statMountPoint } from '../../../src/ipc/calls/statMountPoint.ts';
+import { truncateLog } from '../../../src/ipc/calls/truncateLog.ts';
+import { waitForever } from '../../../src/ipc/calls/waitForever.ts';
 import { whereIs } from '../../../src/ipc/calls/whereIs.ts';
+import { writeDisconnect } from '../../../src/ipc/calls/writeDisconnect.ts';
+import { writeDisconnectAll } from '../../../src/ipc/calls/writeDisconnectAll.ts';
 import { formatFid, formatRealmFid } from '../../../src/ipc/fid.ts';
 import { decodeReply } from '../../../src/ipc/framing.ts';
 import { formatVersionVector } from '../../../src/ipc/versionVector.ts';
@@ -163,6 +175,7 @@ describe.each([
   { call: getPath, count: 1, read: readText },
   { call: getParentFid, count: 2, read: readFid },
   { call: getMountPoint, count: 2, read: readText },
+  { call: listLocal, count: 86, read: readText },
 ])('replies of $call.name recorded on a real venus', ({ call, count, read }) => {
   const replies = repliesOf(call);
 
@@ -194,16 +207,20 @@ function reencoded(call: Pick<Call<never, unknown>, 'reply'>, output: Uint8Array
 
 describe('replies recorded on a real venus', () => {
   test('of calls without an output mean nothing, whatever stands in them', () => {
-    const silent = [setAcl, setToken, forgetToken, deleteMountPoint, addMountPoint];
+    const silent = [
+      ...[setAcl, setToken, forgetToken, deleteMountPoint, addMountPoint],
+      ...[forceReintegration, forceReintegrationAll, writeDisconnect, writeDisconnectAll],
+      ...[disconnect, reconnect, truncateLog, waitForever, setZoneLimits, checkpointLog, purgeLog],
+    ];
     const replies = silent.flatMap((call) => repliesOf(call).map(({ output }) => ({ call, output })));
-    expect(replies).toHaveLength(14 + 13 + 4 + 4 + 8);
-    expect(replies.filter(({ output }) => output.length === 2048)).toHaveLength(11);
+    expect(replies).toHaveLength(14 + 13 + 4 + 4 + 8 + (12 + 3 + 8 + 1) + (4 + 3 + 1 + 2 + 2 + 4 + 1));
+    expect(replies.filter(({ output }) => output.length === 2048)).toHaveLength(13);
     for (const { call, output } of replies) expect(decoded(call, output)).toBeUndefined();
   });
 
-  test('are 345 successes and 80 failures, and 28 requests whose open failed', () => {
+  test('are 472 successes and 106 failures, and 28 requests whose open failed', () => {
     const answered = recordings.filter(({ output }) => output !== undefined);
-    expect([successes.length, answered.length - successes.length]).toEqual([345, 80]);
+    expect([successes.length, answered.length - successes.length]).toEqual([472, 106]);
     expect(recordings.length - answered.length).toBe(28);
   });
 
@@ -351,6 +368,25 @@ describe('decoded replies, beside what the C tool printed of them', () => {
       expect(outputs.map((output) => checkServers.reply.decode(output))).toEqual([[]]);
       expect(run.stdout).toContain('All servers up');
     }
+  });
+
+  test('forcereintegrate: what is left of 10 logs', () => {
+    const found = runsOf('fr').filter(({ outputs: [, status] }) => status !== undefined);
+    expect(found).toHaveLength(10);
+    for (const { run, outputs } of found) {
+      const { name, logEntries, conflict } = getVolumeStatus.reply.decode(outputs[1] ?? new Uint8Array(0));
+      const left = `${logEntries} CML entries remaining for volume ${name}\n`;
+      const text = logEntries === 0 ? `Modifications to ${name} reintegrated to server\n` : left;
+      expect(text + (conflict ? 'Reintegration failed due to a conflict\n' : '')).toBe(run.stdout);
+    }
+  });
+
+  test('listlocal: 34 names of temporary files', () => {
+    const found = runsOf('listlocal');
+    expect(found).toHaveLength(34);
+    const names = found.flatMap(({ outputs }) => outputs.map((output) => listLocal.reply.decode(output)));
+    for (const name of names) expect(name).toMatch(/^\/tmp\/listlocal-[A-Za-z0-9]{6}$/);
+    expect(new Set(names).size).toBe(34);
   });
 
   test('ctokens: 4 tokens', () => {

@@ -3,8 +3,12 @@ import { formatAcl } from '../../../src/acl/accessList.ts';
 import { parseRights } from '../../../src/acl/rights.ts';
 import { ROOT, call, encodeCall } from '../../../src/ipc/call.ts';
 import { addMountPoint } from '../../../src/ipc/calls/addMountPoint.ts';
+import { checkpointLog } from '../../../src/ipc/calls/checkpointLog.ts';
 import { checkServers } from '../../../src/ipc/calls/checkServers.ts';
 import { deleteMountPoint } from '../../../src/ipc/calls/deleteMountPoint.ts';
+import { disconnect } from '../../../src/ipc/calls/disconnect.ts';
+import { forceReintegration } from '../../../src/ipc/calls/forceReintegration.ts';
+import { forceReintegrationAll } from '../../../src/ipc/calls/forceReintegrationAll.ts';
 import { forgetToken } from '../../../src/ipc/calls/forgetToken.ts';
 import { getAcl } from '../../../src/ipc/calls/getAcl.ts';
 import { getFid } from '../../../src/ipc/calls/getFid.ts';
@@ -14,14 +18,23 @@ import { getPath } from '../../../src/ipc/calls/getPath.ts';
 import { getToken } from '../../../src/ipc/calls/getToken.ts';
 import { getTokenOwner } from '../../../src/ipc/calls/getTokenOwner.ts';
 import { getVolumeStatus } from '../../../src/ipc/calls/getVolumeStatus.ts';
+import { listLocal } from '../../../src/ipc/calls/listLocal.ts';
 import { listRealms } from '../../../src/ipc/calls/listRealms.ts';
 import { listServers } from '../../../src/ipc/calls/listServers.ts';
+import { purgeLog } from '../../../src/ipc/calls/purgeLog.ts';
+import { reconnect } from '../../../src/ipc/calls/reconnect.ts';
+import { RepairAction, repairCommand } from '../../../src/ipc/calls/repairCommand.ts';
 import { setAcl } from '../../../src/ipc/calls/setAcl.ts';
 import { setToken } from '../../../src/ipc/calls/setToken.ts';
 import { setVolumeStatus } from '../../../src/ipc/calls/setVolumeStatus.ts';
+import { setZoneLimits } from '../../../src/ipc/calls/setZoneLimits.ts';
 import { speakForUser } from '../../../src/ipc/calls/speakForUser.ts';
 import { statMountPoint } from '../../../src/ipc/calls/statMountPoint.ts';
+import { truncateLog } from '../../../src/ipc/calls/truncateLog.ts';
+import { waitForever } from '../../../src/ipc/calls/waitForever.ts';
 import { whereIs } from '../../../src/ipc/calls/whereIs.ts';
+import { writeDisconnect } from '../../../src/ipc/calls/writeDisconnect.ts';
+import { writeDisconnectAll } from '../../../src/ipc/calls/writeDisconnectAll.ts';
 import { splitPath, toVenusPath } from '../../../src/ipc/codaPath.ts';
 import { parseHex, parseRealmFid } from '../../../src/ipc/fid.ts';
 import { type PioctlRequest, encodeRequest } from '../../../src/ipc/framing.ts';
@@ -133,6 +146,91 @@ const vectors: readonly Vector[] = [
     command: 'cfs lsmount realm/x',
     request: encodeCall(statMountPoint, venusPath('realm'), 'x'),
     frame: ['29\n6\n0\n2\n2048\n\0/realm', bytesOfText('x\0')],
+  },
+  {
+    command: 'cfs wd',
+    request: encodeCall(writeDisconnectAll, ROOT, { age: 60, time: 30_000 }),
+    frame: ['238\n1\n1\n8\n0\n\0/', bytesOfHex('3c 00 00 00 30 75 00 00')],
+  },
+  {
+    command: 'cfs wd -age 5 -time 1.5 a',
+    request: encodeCall(writeDisconnect, venusPath('a'), { age: 5, time: 1500 }),
+    frame: ['220\n2\n0\n8\n0\n\0/a', bytesOfHex('05 00 00 00 dc 05 00 00')],
+  },
+  {
+    command: 'cfs wd -hogtime 0.0005 a',
+    request: encodeCall(writeDisconnect, venusPath('a'), { age: undefined, time: 0 }),
+    frame: ['220\n2\n0\n8\n0\n\0/a', bytesOfHex('ff ff ff ff 00 00 00 00')],
+  },
+  {
+    command: 'cfs strong',
+    request: encodeCall(writeDisconnectAll, ROOT, { age: 0, time: 0 }),
+    frame: ['238\n1\n1\n8\n0\n\0/', new Uint8Array(8)],
+  },
+  {
+    command: 'cfs adaptive a',
+    request: encodeCall(writeDisconnect, venusPath('a'), { age: 0, time: 15_000 }),
+    frame: ['220\n2\n0\n8\n0\n\0/a', bytesOfHex('00 00 00 00 98 3a 00 00')],
+  },
+  {
+    command: 'cfs fr a, first step',
+    request: encodeCall(forceReintegration, venusPath('a')),
+    frame: ['140\n2\n0\n0\n0\n\0/a'],
+  },
+  {
+    command: 'cfs fr',
+    request: encodeCall(forceReintegrationAll, ROOT),
+    frame: ['239\n1\n1\n0\n0\n\0/'],
+  },
+  {
+    command: 'cfs disconnect',
+    request: encodeCall(disconnect, ROOT),
+    frame: ['216\n1\n1\n0\n0\n\0/'],
+  },
+  {
+    command: 'cfs reconnect',
+    request: encodeCall(reconnect, ROOT),
+    frame: ['217\n1\n1\n0\n0\n\0/'],
+  },
+  {
+    command: 'cfs truncatelog',
+    request: encodeCall(truncateLog, ROOT),
+    frame: ['215\n1\n1\n0\n0\n\0/'],
+  },
+  {
+    command: 'cfs wf -on',
+    request: encodeCall(waitForever, ROOT, { forever: true, realm: '' }),
+    frame: ['205\n1\n0\n72\n0\n\0/', bytesOfHex('01 00 00 00'), new Uint8Array(68)],
+  },
+  {
+    command: 'cfs zl 10 -1',
+    request: encodeCall(setZoneLimits, ROOT, { red: 10, yellow: -1 }),
+    frame: ['246\n1\n0\n8\n0\n\0/', bytesOfHex('0a 00 00 00 ff ff ff ff')],
+  },
+  {
+    command: 'cfs listlocal a',
+    request: encodeCall(listLocal, venusPath('a'), { action: RepairAction.List }),
+    frame: ['244\n2\n0\n2\n2048\n\0/a', bytesOfText('8\0')],
+  },
+  {
+    command: 'cfs checklocal a',
+    request: encodeCall(repairCommand, venusPath('a'), { action: RepairAction.CheckFirst }),
+    frame: ['244\n2\n1\n2\n2048\n\0/a', bytesOfText('3\0')],
+  },
+  {
+    command: 'cfs checkpointml a',
+    request: encodeCall(checkpointLog, venusPath('a'), undefined),
+    frame: ['211\n2\n1\n0\n0\n\0/a'],
+  },
+  {
+    command: 'cfs checkpointml a /tmp',
+    request: encodeCall(checkpointLog, venusPath('a'), '/tmp'),
+    frame: ['211\n2\n1\n5\n0\n\0/a', bytesOfText('/tmp\0')],
+  },
+  {
+    command: 'cfs purgeml a',
+    request: encodeCall(purgeLog, venusPath('a')),
+    frame: ['212\n2\n1\n0\n0\n\0/a'],
   },
   {
     command: 'ctokens @coda.test (spec/auth.md, 8.2)',

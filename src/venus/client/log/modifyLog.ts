@@ -78,6 +78,12 @@ export class ModifyLogs {
     return this.#containers.has(container);
   }
 
+  /** The newest record. */
+  last(volume: number): LogRecord | undefined {
+    for (const { value } of this.#records.backwards(key(volume))) return fromStored(value);
+    return undefined;
+  }
+
   /** Whether any record is about an object. */
   isDirty(fid: Fid): boolean {
     for (const entry of this.#byObject.entries(objectKey(fid))) return entry.value;
@@ -141,7 +147,7 @@ export class ModifyLogs {
 
   #optimise(volume: number, mutation: Mutation) {
     const sent = this.#sent.get(key(volume)) ?? 0;
-    const earlier = this.#about(mutation.fid);
+    const earlier = this.about(mutation.fid);
     const isUntouched = earlier.every(({ sequence, conflict }) => sequence > sent && conflict === undefined);
     const candidates = earlier.filter(({ sequence, conflict }) => sequence > sent && conflict === undefined);
     const isAlone = earlier.every((record) => record.mutation.fid.vnode === mutation.fid.vnode);
@@ -151,7 +157,7 @@ export class ModifyLogs {
   }
 
   /** Records about an object, oldest first. */
-  #about(fid: Fid): readonly LogRecord[] {
+  about(fid: Fid): readonly LogRecord[] {
     const prefix = objectKey(fid);
     const found: LogRecord[] = [];
     for (const entry of this.#byObject.entries(prefix)) {

@@ -110,3 +110,17 @@ function parseJson(text: string): unknown {
     return badRequest('the body is no JSON');
   }
 }
+
+/** Writes at the speed at which the client reads. What is written to one that has gone is lost. */
+export async function write(response: ServerResponse, data: string | Uint8Array): Promise<void> {
+  if (response.destroyed || response.write(data)) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.on('drain', done);
+    response.on('close', done);
+  });
+}

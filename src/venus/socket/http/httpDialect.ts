@@ -9,6 +9,7 @@ import { UserSession } from '../../client/userSession.ts';
 import { authRoutes } from './authRoutes.ts';
 import { type DaemonControl, daemonRoutes } from './daemonRoutes.ts';
 import { Exchange, type Route, badRequest } from './exchange.ts';
+import { logRoutes } from './logRoutes.ts';
 import { realmRoutes } from './realmRoutes.ts';
 import { treeRoutes } from './treeRoutes.ts';
 
@@ -37,7 +38,13 @@ export class HttpDialect {
     this.#uid = uid;
     this.#limits = limits;
     this.#routes = new Map(
-      Object.entries({ ...treeRoutes, ...authRoutes, ...realmRoutes, ...daemonRoutes(control) }),
+      Object.entries({
+        ...treeRoutes,
+        ...authRoutes,
+        ...realmRoutes,
+        ...logRoutes,
+        ...daemonRoutes(control),
+      }),
     );
     this.#server = createServer(
       {

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import { toJsonName } from '../../../ipc/socket/routes.ts';
 import type { FileStatus } from '../../../ipc/venus.ts';
 import { VenusError } from '../../../ipc/errors.ts';
 import { errno } from '../../../ipc/errno.ts';
-import type { Exchange, Route } from './exchange.ts';
+import { type Exchange, type Route, write } from './exchange.ts';
 
 /** Directory lines written at a time. */
 const LINES = 256;
@@ -119,6 +118,5 @@ async function* contents(exchange: Exchange): AsyncGenerator<Uint8Array> {
 /** Writes at the speed at which the client reads; the head goes before the first part. */
 async function send({ response }: Exchange, type: string, data: string | Uint8Array): Promise<void> {
   if (!response.headersSent) response.writeHead(200, { 'content-type': type });
-  if (response.destroyed || response.write(data)) return;
-  await Promise.race([once(response, 'drain'), once(response, 'close')]);
+  await write(response, data);
 }

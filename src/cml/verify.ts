@@ -1,0 +1,129 @@
+/** Whether a checkpoint holds what its log says: nothing may be thrown away before it does (spec/cml.md, 5 and 6). */
+import { ArchiveReader } from './archive/archiveReader.ts';
+import type { ArchiveEntry } from './archive/entry.ts';
+import { ArchiveError } from './archive/errors.ts';
+import type { ArchiveInput } from './archive/input.ts';
+import type { CmlLine } from './cmlLine.ts';
+import { CmlTextError } from './cmlText.ts';
+import { FinalNames } from './finalNames.ts';
+import { NameCheck } from './nameCheck.ts';
+
+/** Something that keeps a checkpoint from counting as verified. */
+export type Problem =
+  /** The log cannot be read, or has not as many entries as there are pending. */
+  | { readonly kind: 'log'; readonly message: string; readonly line?: number }
+  | { readonly kind: 'no-archive'; readonly message: string }
+  | { readonly kind: 'archive'; readonly message: string; readonly offset: number }
+  /** The archive holds nothing although there are entries. */
+  | { readonly kind: 'empty'; readonly message: string }
+  /** A name that must be in the archive is not, or is something else. */
+  | { readonly kind: 'missing' | 'size' | 'type'; readonly name: string; readonly message: string };
+
+export interface Verification {
+  /** Whether all of the log's data is in the archive: there are no problems. */
+  readonly verified: boolean;
+  /** Lines of the log. */
+  readonly entries: number;
+  /** Entries of the archive, of all kinds. */
+  readonly members: number;
+  /** Regular files in the archive; further names of one are not counted. */
+  readonly files: number;
+  /** Bytes in those files. */
+  readonly bytes: number;
+  /** The first hundred. */
+  readonly problems: readonly Problem[];
+  /** All of them. */
+  readonly problemCount: number;
+}
+
+/** A line of a log, or many that come at once. */
+export type LogLines = CmlLine | readonly CmlLine[];
+
+export interface Checkpoint {
+  /** In the log's order. */
+  readonly lines: AsyncIterable<LogLines> | Iterable<LogLines>;
+  /** Undefined where there is none. */
+  readonly archive: ArchiveInput | undefined;
+  /** Path of the volume's root, as the lines have it; found out by comparing if absent. */
+  readonly root?: string;
+  /** How many entries are pending, where it is known. */
+  readonly pending?: number;
+}
+
+const MAX_PROBLEMS = 100;
+
+/**
+ * Compares an archive with its log. Memory does not grow with the size of files, only with the number of names.
+ * @throws nothing that is wrong with the checkpoint, but what reading fails with otherwise (EIO, …)
+ */
+export async function verifyCheckpoint(checkpoint: Checkpoint): Promise<Verification> {
+  const problems: Problem[] = [];
+  let problemCount = 0;
+  const report = (problem: Problem) => {
+    problemCount += 1;
+    if (problems.length < MAX_PROBLEMS) problems.push(problem);
+  };
+  const names = new FinalNames();
+  await readLog(checkpoint, names, report);
+  const entries = Math.max(names.entries, checkpoint.pending ?? 0);
+  const totals = { members: 0, files: 0, bytes: 0 };
+  const check = new NameCheck(names, checkpoint.root);
+  const { archive } = checkpoint;
+  if (archive !== undefined) await readArchive(archive, check, totals, entries, report);
+  else if (entries > 0) report({ kind: 'no-archive', message: 'there is no archive' });
+  if (archive !== undefined) check.finish(report);
+  return { verified: problemCount === 0, entries: names.entries, ...totals, problems, problemCount };
+}
+
+async function readLog(
+  { lines, pending }: Checkpoint,
+  names: FinalNames,
+  report: (problem: Problem) => void,
+): Promise<void> {
+  try {
+    for await (const some of lines) {
+      if ('op' in some) names.apply(some);
+      else for (const line of some) names.apply(line);
+    }
+  } catch (error) {
+    if (!(error instanceof CmlTextError)) throw error;
+    report({ kind: 'log', message: error.message, line: error.line });
+    return;
+  }
+  if (pending !== undefined && pending !== names.entries) {
+    report({ kind: 'log', message: `the log has ${names.entries} entries, but ${pending} are pending` });
+  }
+}
+
+async function readArchive(
+  input: ArchiveInput,
+  check: NameCheck,
+  totals: { members: number; files: number; bytes: number },
+  entries: number,
+  report: (problem: Problem) => void,
+): Promise<void> {
+  try {
+    const reader = await ArchiveReader.open(input);
+    for (let batch = await reader.nextBatch(); batch.length > 0; batch = await reader.nextBatch()) {
+      for (const { entry } of batch) {
+        count(entry, totals);
+        check.see(entry);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    if (error.fault === 'empty' && entries === 0) return;
+    report({ kind: 'archive', message: error.message, offset: error.offset });
+    return;
+  }
+  if (totals.members === 0 && entries > 0) {
+    report({ kind: 'empty', message: `the archive is empty although the log has ${entries} entries` });
+  }
+}
+
+function count(entry: ArchiveEntry, totals: { members: number; files: number; bytes: number }): void {
+  totals.members += 1;
+  if (entry.type !== 'file') return;
+  totals.files += 1;
+  totals.bytes += entry.size;
+}

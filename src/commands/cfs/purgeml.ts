@@ -1,0 +1,86 @@
+import { call } from '../../ipc/call.ts';
+import { getVolumeStatus } from '../../ipc/calls/getVolumeStatus.ts';
+import { purgeLog } from '../../ipc/calls/purgeLog.ts';
+import { emptySchema } from '../../ipc/socket/routes.ts';
+import { readStdinLine } from '../../term/prompts.ts';
+import { printable } from '../../term/printable.ts';
+import type { Command } from '../command.ts';
+import type { Context } from '../context.ts';
+import { ExitStatus } from '../exitStatus.ts';
+import { type VerifiedCheckpoint, describeCheckpoint, makeCheckpoint } from '../verifiedCheckpoint.ts';
+
+export const purgeml: Command = {
+  usage: 'cfs purgeml [--yes] [--no-checkpoint] <dir>',
+  summary: 'throw away what is not on the servers yet, after a verified copy',
+  description: [
+    'First a checkpoint is made and verified; without one nothing is thrown away. Then the tool shows what would go, and asks.',
+  ],
+  options: [
+    { flags: '--yes', summary: 'do not ask' },
+    { flags: '--no-checkpoint', summary: 'make no copy: what is not on the servers is lost' },
+  ],
+  examples: ['cfs purgeml .', 'cfs purgeml --yes /coda/example.org/usr/jan'],
+  words: { min: 1, max: 1 },
+
+  async run(context, [typed = ''], options) {
+    try {
+      const { path } = await context.target(typed);
+      const { logEntries } = await call(await context.pioctls(), getVolumeStatus, path, true);
+      const copy =
+        options.flag('no-checkpoint') || logEntries === 0 ? undefined : await copyOf(context, path);
+      const question = questionOf(typed, logEntries, copy);
+      if (logEntries > 0 && !options.flag('yes') && !agrees(context, question)) {
+        context.terminal.err('Nothing was thrown away.\n');
+        context.count(ExitStatus.Failed, 0);
+      } else {
+        await purge(context, path, copy);
+        context.succeed();
+      }
+    } catch (error) {
+      await context.fail(error, 'VIOC_PURGEML', typed);
+    }
+    if (context.json) context.printJson({ failures: context.failures });
+  },
+};
+
+async function copyOf(context: Context, path: string): Promise<VerifiedCheckpoint> {
+  const made = await context.waitFor('the checkpoint', makeCheckpoint(context, path, undefined));
+  context.terminal.err(`${describeCheckpoint(made)}\n`);
+  return made;
+}
+
+function questionOf(typed: string, entries: number, copy: VerifiedCheckpoint | undefined): string {
+  const what = copy
+    ? `${copy.entries} entries with ${copy.files} files (${copy.bytes} bytes) go; the copy is ${copy.archive}`
+    : `${entries} entries go, and there is NO copy of them`;
+  return `${printable(typed)}: ${printable(what)}.\nThrow them away? [y/N] `;
+}
+
+function agrees(context: Context, question: string): boolean {
+  context.terminal.err(question);
+  const answer = readStdinLine().trim().toLowerCase();
+  if (!context.terminal.inIsTerminal) context.terminal.err('\n');
+  return answer === 'y' || answer === 'yes';
+}
+
+/** The embedded venus throws away exactly what was copied; what came since stays. */
+async function purge(context: Context, path: string, copy: VerifiedCheckpoint | undefined): Promise<void> {
+  if (copy?.last === undefined || copy.volume === undefined) {
+    await purgeAll(context, path, copy);
+    return;
+  }
+  const http = await context.http('cfs purgeml');
+  const route = `/logs/purge?volume=${copy.volume}&last=${copy.last}`;
+  await http.json({ method: 'POST', route }, emptySchema);
+}
+
+/** A real venus throws all away: what has come since the copy was made is copied first. */
+async function purgeAll(context: Context, path: string, copy: VerifiedCheckpoint | undefined): Promise<void> {
+  const venus = await context.pioctls();
+  for (let latest = copy; latest;) {
+    const { logEntries } = await call(venus, getVolumeStatus, path, true);
+    if (logEntries <= latest.entries) break;
+    latest = await copyOf(context, path);
+  }
+  await call(venus, purgeLog, path);
+}

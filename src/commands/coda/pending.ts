@@ -1,0 +1,68 @@
+import { type LogReport, pendingLineSchema } from '../../ipc/insight.ts';
+import { ProtocolError, TimeLimitError } from '../../ipc/errors.ts';
+import { monotonicTime } from '../../ipc/timeLimit.ts';
+import { printable } from '../../term/printable.ts';
+import { formatDuration } from '../../term/time.ts';
+import type { Command } from '../command.ts';
+import type { Context } from '../context.ts';
+import { logReports } from './logFacts.ts';
+
+/** Milliseconds between two looks while it waits. */
+const POLL = 100;
+
+export const pending: Command = {
+  usage: 'coda pending [--wait] [<path>]',
+  summary: 'list what is not on the servers yet',
+  description: [
+    'A line for each change that waits in a modify log: how old it is, its bytes, what it does; a ! marks one that the servers refused.',
+    'With --wait it lists nothing, and returns when all of it is on the servers, or fails after --timeout.',
+  ],
+  options: [{ flags: '--wait', summary: 'wait until nothing is pending' }],
+  examples: ['coda pending', 'coda pending --wait --timeout 10m /coda/example.org/usr/jan'],
+  words: { max: 1 },
+
+  async run(context, [typed], options) {
+    if (options.flag('wait')) {
+      await context.waitFor('the modify log to go out', untilSent(context, typed));
+      if (context.json) context.printJson({ failures: [] });
+      return;
+    }
+    const logs = await logReports(context, typed);
+    for (const log of logs) await list(context, log);
+    if (logs.length === 0 && !context.json)
+      context.note('nothing is pending: all changes are on the servers');
+  },
+};
+
+async function list(context: Context, { volume, entries }: LogReport): Promise<void> {
+  const http = await context.http('coda pending');
+  const now = context.surroundings.now();
+  const request = { method: 'GET', route: `/logs/records?volume=${volume}` } as const;
+  for await (const record of http.lines(request, pendingLineSchema)) {
+    if ('end' in record) return;
+    if (context.json) context.printJsonLine({ ...record, time: new Date(record.time).toISOString() });
+    else {
+      const age = formatDuration(Math.max(0, now - record.time) / 1000);
+      const mark = record.conflict ? '!' : ' ';
+      context.print(
+        `${mark} ${age.padStart(8)} ${String(record.bytes).padStart(12)}  ${printable(record.line.replace(/\t/g, ''))}\n`,
+      );
+    }
+  }
+  throw new ProtocolError(`the list of ${entries} changes is cut short`);
+}
+
+async function untilSent(context: Context, typed: string | undefined): Promise<void> {
+  const deadline = monotonicTime() + context.timeLimit;
+  for (;;) {
+    const logs = await logReports(context, typed);
+    if (logs.length === 0) return;
+    if (monotonicTime() > deadline) {
+      const left = logs.reduce((sum, { entries }) => sum + entries, 0);
+      throw new TimeLimitError(`${left} changes are still not on the servers`, {
+        next: `See what holds them up: coda doctor${typed === undefined ? '' : ` ${typed}`}`,
+      });
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL));
+  }
+}

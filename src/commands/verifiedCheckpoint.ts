@@ -1,0 +1,106 @@
+import * as v from 'valibot';
+import { verifyCheckpointFiles } from '../cml/checkpointFiles.ts';
+import { checkpointName } from '../cml/checkpointNames.ts';
+import { findCheckpoints } from '../cml/findCheckpoints.ts';
+import type { Verification } from '../cml/verify.ts';
+import { call } from '../ipc/call.ts';
+import { checkpointLog } from '../ipc/calls/checkpointLog.ts';
+import { getFid } from '../ipc/calls/getFid.ts';
+import { getVolumeStatus } from '../ipc/calls/getVolumeStatus.ts';
+import { CodaError, VenusError } from '../ipc/errors.ts';
+import { errno } from '../ipc/errno.ts';
+import { toQueryName } from '../ipc/socket/routes.ts';
+import { printable } from '../term/printable.ts';
+import type { Context } from './context.ts';
+import { classicSpools } from './spools.ts';
+
+/** A checkpoint that could not be found, or does not hold what the log needs. */
+export class UnverifiedError extends CodaError {
+  readonly code = 'unverified';
+}
+
+export interface VerifiedCheckpoint extends Verification {
+  readonly archive: string;
+  /** Of the embedded venus: the last record that is in it. */
+  readonly last: number | undefined;
+  readonly volume: number | undefined;
+}
+
+const writtenSchema = v.object({
+  archive: v.string(),
+  log: v.string(),
+  last: v.number(),
+  volume: v.number(),
+  entries: v.number(),
+  root: v.string(),
+});
+
+/**
+ * Has venus write a checkpoint of the log of the volume at a path, and reads it to its end.
+ * @param directory where, if not in venus's own spool
+ * @throws UnverifiedError, VenusError ENOENT for an empty log
+ */
+export async function makeCheckpoint(
+  context: Context,
+  path: string,
+  directory: string | undefined,
+): Promise<VerifiedCheckpoint> {
+  const made =
+    context.address().kind === 'mount'
+      ? await onMount(context, path, directory)
+      : await onEmbedded(context, path, directory);
+  if (!made.verified) {
+    const [first] = made.problems;
+    throw new UnverifiedError(`${made.archive}: does not hold all of the log`, {
+      why: first === undefined ? 'It could not be read.' : printable(first.message),
+      next: `Look at it: coda rescue ${made.archive} verify`,
+    });
+  }
+  return made;
+}
+
+/** What a checkpoint holds, in a line. */
+export function describeCheckpoint({ archive, entries, files, bytes }: VerifiedCheckpoint): string {
+  return `${printable(archive)}: ${entries} entries, ${files} files, ${bytes} bytes, verified`;
+}
+
+async function onEmbedded(
+  context: Context,
+  path: string,
+  directory: string | undefined,
+): Promise<VerifiedCheckpoint> {
+  if (directory !== undefined) throw new VenusError(errno('EOPNOTSUPP'));
+  const http = await context.http('cfs checkpointml');
+  const request = { method: 'POST', route: `/logs/checkpoint?path=${toQueryName(path)}` } as const;
+  const made = await http.json(request, writtenSchema);
+  const { archive, log, entries, root, last, volume } = made;
+  const verification = await verifyCheckpointFiles(archive, { log, pending: entries, root });
+  return { ...verification, archive, last, volume };
+}
+
+async function onMount(
+  context: Context,
+  path: string,
+  directory: string | undefined,
+): Promise<VerifiedCheckpoint> {
+  const venus = await context.pioctls();
+  const { name, logEntries } = await call(venus, getVolumeStatus, path, undefined);
+  const { fid } = await call(venus, getFid, path, false);
+  await call(venus, checkpointLog, path, directory);
+  const base = checkpointName({ uid: context.surroundings.uid, realm: fid.realm, volume: name });
+  const spools = directory === undefined ? classicSpools(context) : [];
+  const { checkpoints } = await findCheckpoints(spools);
+  const found = checkpoints.find(
+    (checkpoint) =>
+      checkpoint.name === base && !checkpoint.isOld && checkpoint.uid === context.surroundings.uid,
+  );
+  if (found?.archive === undefined) {
+    throw new UnverifiedError('the checkpoint was written, but is not where it can be read', {
+      why: `There is no ${base} in ${[...spools, ...(directory === undefined ? [] : [directory])].join(', ')} for uid ${context.surroundings.uid}.`,
+      next: 'Verify it by hand: coda rescue ARCHIVE verify',
+    });
+  }
+  const log = found.log === undefined ? {} : { log: found.log };
+  const verification = await verifyCheckpointFiles(found.archive, { ...log, pending: logEntries });
+  return { ...verification, archive: found.archive, last: undefined, volume: undefined };
+}
