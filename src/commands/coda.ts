@@ -36,6 +36,9 @@ export const coda: Tool = {
       names: ['realm group remove'],
       load: async () => (await import('./coda/realm/groupRemove.ts')).groupRemove,
     },
+    { names: ['realm link cut'], load: async () => (await import('./coda/realm/linkSet.ts')).linkCut },
+    { names: ['realm link heal'], load: async () => (await import('./coda/realm/linkSet.ts')).linkHeal },
+    { names: ['realm link list'], load: async () => (await import('./coda/realm/linkList.ts')).linkList },
     {
       names: ['realm volume create'],
       load: async () => (await import('./coda/realm/volumeCreate.ts')).volumeCreate,

@@ -5,6 +5,7 @@ import { CacheManager, ROOT_VOLUME } from './client/cacheManager.ts';
 import type { CallbackProtocol } from './net/callbackProtocol.ts';
 import type { FileProtocol } from './net/fileProtocol.ts';
 import { Network } from './net/network.ts';
+import { Ways } from './ways.ts';
 import type { RealmProtocol } from './net/realmProtocol.ts';
 import { FileServer } from './server/fileServer.ts';
 import { RealmServer } from './server/realmServer.ts';
@@ -19,16 +20,21 @@ export interface DaemonOptions {
   readonly dataDirectory: string;
   /** Name of the realm that is made if there is none yet; otherwise it must be the one there is. */
   readonly realm: string | undefined;
-  readonly socket: string;
+  /** Its clients, each with a cache, logs and a socket of its own. */
+  readonly clients: readonly ClientOptions[];
   /** The local user it belongs to. */
   readonly uid: number;
   readonly version: string;
 }
 
+export interface ClientOptions {
+  readonly name: string;
+  readonly socket: string;
+}
+
 /** A running venus, with its servers and its auth server, all in this process. */
 export interface Daemon {
   readonly realm: string;
-  readonly socket: string;
   /** Resolves when it has ended, for whatever reason. */
   readonly ended: Promise<void>;
   /** Ends it cleanly. */
@@ -36,7 +42,6 @@ export interface Daemon {
 }
 
 const SERVER = { name: 's1', address: '127.10.0.1' } as const;
-const CLIENT = 'venus';
 /** Bytes of contents that a client keeps. */
 const CACHE_CAPACITY = 16 * 1024 ** 3;
 
@@ -52,29 +57,35 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
-    const lock = await DataLock.take(dataDirectory, options.socket);
+    const lock = await DataLock.take(dataDirectory, options.clients[0]?.socket ?? '');
     closers.push(() => lock.release());
     const realm = await openRealmStore(dataDirectory, options.realm);
     closers.push(() => realm.close());
     const server = await openServer(dataDirectory, realm);
     closers.push(() => server.close());
-    const client = await openClient(dataDirectory, realm, server);
-    closers.push(() => client.close());
-
+    const network = new Network();
+    const realmServer = await openRealm(realm, server, network);
+    const ways = new Ways(network, SERVER.name);
     let stop = () => {};
     const stopped = new Promise<void>((resolve) => (stop = resolve));
-    const status = () => describe(options, dataDirectory, client, startedAt);
     const startedAt = new Date();
-    const http = new HttpDialect(client, options.uid, { status, shutDown: stop }, defaultHttpLimits);
-    closers.push(() => http.close());
-    const listener = await Listener.open(
-      options.socket,
-      options.uid,
-      (socket) => new PioctlDialect(socket, client, options.uid, defaultPioctlLimits),
-      (socket) => http.accept(socket),
-    );
-    closers.push(() => listener.close());
-    return { realm: realm.name, socket: options.socket, ended: stopped.then(closeAll), stop };
+    for (const { name, socket } of options.clients) {
+      const connected = { dataDirectory, realm, realmServer, server, network };
+      const client = await openClient(name, connected);
+      closers.push(() => client.close());
+      ways.add(client, server.callbacks);
+      const status = () => describe(options, dataDirectory, client, startedAt);
+      const http = new HttpDialect(client, options.uid, { status, shutDown: stop, ways }, defaultHttpLimits);
+      closers.push(() => http.close());
+      const listener = await Listener.open(
+        socket,
+        options.uid,
+        (connection) => new PioctlDialect(connection, client, options.uid, defaultPioctlLimits),
+        (connection) => http.accept(connection),
+      );
+      closers.push(() => listener.close());
+    }
+    return { realm: realm.name, ended: stopped.then(closeAll), stop };
   } catch (error) {
     await closeAll();
     throw error;
@@ -86,36 +97,46 @@ function openServer(dataDirectory: string, { protection, tokenKey }: RealmStore)
   return FileServer.open({ directory, protection, tokenKey, now: Date.now });
 }
 
-async function openClient(
-  dataDirectory: string,
-  realm: RealmStore,
-  server: FileServer,
-): Promise<CacheManager> {
-  const network = new Network();
-  const connect = (from: string) => network.connect<FileProtocol>(from, SERVER.name, server);
+/** The server that knows the realm; its root volume is made if there is none yet. */
+async function openRealm(realm: RealmStore, server: FileServer, network: Network): Promise<RealmServer> {
   const realmServer = new RealmServer({
     protection: realm.protection,
     volumes: realm.volumes,
     tokenKey: realm.tokenKey,
-    servers: [{ ...SERVER, link: connect('realm') }],
+    servers: [{ ...SERVER, link: network.connect<FileProtocol>('realm', SERVER.name, server) }],
     now: Date.now,
   });
   if (!realm.volumes.byName(ROOT_VOLUME)) {
     await realmServer.createVolume({ name: ROOT_VOLUME, owner: undefined, maxQuota: 0 });
   }
+  return realmServer;
+}
+
+interface Connected {
+  readonly dataDirectory: string;
+  readonly realm: RealmStore;
+  readonly realmServer: RealmServer;
+  readonly server: FileServer;
+  readonly network: Network;
+}
+
+async function openClient(
+  name: string,
+  { dataDirectory, realm, realmServer, server, network }: Connected,
+): Promise<CacheManager> {
   const client = await CacheManager.open({
-    name: CLIENT,
-    directory: join(dataDirectory, 'clients', CLIENT),
+    name,
+    directory: join(dataDirectory, 'clients', name),
     realm: {
       name: realm.name,
-      realm: network.connect<RealmProtocol>(CLIENT, 'realm', realmServer),
-      servers: [{ ...SERVER, link: connect(CLIENT) }],
-      isolate: (isCut) => network[isCut ? 'cut' : 'heal'](CLIENT, SERVER.name),
+      realm: network.connect<RealmProtocol>(name, 'realm', realmServer),
+      servers: [{ ...SERVER, link: network.connect<FileProtocol>(name, SERVER.name, server) }],
+      isolate: (isCut) => network[isCut ? 'cut' : 'heal'](name, SERVER.name),
     },
     now: Date.now,
     capacity: CACHE_CAPACITY,
   });
-  server.callbacks.connect(CLIENT, network.connect<CallbackProtocol>(SERVER.name, CLIENT, client));
+  server.callbacks.connect(name, network.connect<CallbackProtocol>(SERVER.name, name, client));
   return client;
 }
 

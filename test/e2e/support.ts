@@ -55,9 +55,9 @@ export class TestRealm {
   readonly env: Readonly<Record<string, string>>;
   pid = 0;
 
-  static async start(): Promise<TestRealm> {
+  static async start(...options: readonly string[]): Promise<TestRealm> {
     const realm = new TestRealm();
-    await realm.up();
+    await realm.up(...options);
     return realm;
   }
 
@@ -83,8 +83,9 @@ export class TestRealm {
     return join(this.directory, 'coda');
   }
 
-  async up(): Promise<void> {
-    const { status, stdout, stderr } = await this.run('coda', ['up', '--realm', 'test.realm', '--json']);
+  async up(...options: readonly string[]): Promise<void> {
+    const words = ['up', '--realm', 'test.realm', '--json', ...options];
+    const { status, stdout, stderr } = await this.run('coda', words);
     if (status !== 0) throw new Error(`coda up: ${stderr}`);
     this.pid = numberIn(stdout, 'pid');
   }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { checkSocketPath, defaultSocket } from '../../ipc/address.ts';
@@ -7,9 +7,13 @@ import { CodaError, ConfigurationError } from '../../ipc/errors.ts';
 import { startSpinner } from '../../term/spinner.ts';
 import type { Command, Options } from '../command.ts';
 import type { Context } from '../context.ts';
-import { exitStatusOf } from '../exitStatus.ts';
+import { UsageError, exitStatusOf } from '../exitStatus.ts';
 
 declare const CODA_TOOLKIT_VERSION: string;
+
+/** The client of a venus that has no others. */
+const DEFAULT_CLIENT = 'venus';
+const CLIENT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
 
 /** What a venus in the background tells the process that started it, once. */
 type Report =
@@ -24,6 +28,11 @@ interface Failure {
 
 interface Place {
   readonly dataDirectory: string;
+  readonly clients: readonly ClientPlace[];
+}
+
+interface ClientPlace {
+  readonly name: string;
   readonly socket: string;
 }
 
@@ -38,7 +47,7 @@ class StartError extends CodaError {
 }
 
 export const up: Command = {
-  usage: 'coda up [--realm NAME] [--data DIR] [--socket PATH] [--foreground]',
+  usage: 'coda up [--realm NAME] [--data DIR] [--socket PATH] [--clients A,B,...] [--foreground]',
   summary: 'start a venus of your own, with its servers: a small Coda on this machine',
   description: [
     'Everything it holds is in the data directory, and survives whatever happens to the process. ' +
@@ -48,6 +57,10 @@ export const up: Command = {
     { flags: '--realm <name>', summary: 'name of the realm, at the first start (default coda.local)' },
     { flags: '--data <dir>', summary: 'where everything is kept (default $XDG_DATA_HOME/coda)' },
     { flags: '--socket <path>', summary: 'where it listens (default $XDG_RUNTIME_DIR/coda/venus.sock)' },
+    {
+      flags: '--clients <names>',
+      summary: 'several clients on the same servers, as laptop,desk; CODA_CLIENT picks one',
+    },
     { flags: '--foreground', summary: 'stay in the foreground; ^C stops it' },
   ],
   examples: ['coda up', 'coda up --realm example.org --data ~/coda-test --socket ~/coda-test/venus.sock'],
@@ -62,11 +75,38 @@ export const up: Command = {
 function placeFor({ surroundings }: Context, options: Options): Place {
   const { env } = surroundings;
   const home = env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
+  const dataDirectory = resolve(options.value('data') ?? join(home, 'coda'));
+  const names = clientNames(options, dataDirectory);
   const socket = options.value('socket');
-  return {
-    dataDirectory: resolve(options.value('data') ?? join(home, 'coda')),
-    socket: socket === undefined ? defaultSocket(surroundings) : checkSocketPath(resolve(socket)),
-  };
+  if (socket !== undefined && names.length > 1)
+    throw new UsageError(
+      '--socket: with several clients each has a socket of its own in the runtime directory',
+    );
+  const clients = names.map((name) => ({
+    name,
+    socket:
+      socket === undefined
+        ? defaultSocket({ ...surroundings, env: { ...env, CODA_CLIENT: name } })
+        : checkSocketPath(resolve(socket)),
+  }));
+  return { dataDirectory, clients };
+}
+
+/** Those that are asked for, and those that are there already: their logs may hold unsent work. */
+function clientNames(options: Options, dataDirectory: string): readonly string[] {
+  const text = options.value('clients');
+  const names = text === undefined ? [] : text.split(',');
+  const valid = names.every((name) => CLIENT_NAME.test(name));
+  if (!valid || new Set(names).size < names.length)
+    throw new UsageError(`--clients: ${text} is no list of names, as laptop,desk`);
+  const all = new Set([...clientsIn(dataDirectory), ...names]);
+  return all.size === 0 ? [DEFAULT_CLIENT] : [...all];
+}
+
+function clientsIn(dataDirectory: string): readonly string[] {
+  const directory = join(dataDirectory, 'clients');
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory).filter((name) => CLIENT_NAME.test(name));
 }
 
 /** Runs venus in this process, until a signal or `coda down` ends it. */
@@ -106,7 +146,10 @@ async function inBackground(context: Context, place: Place, realm: string | unde
   const { makeDirectory } = await import('../../venus/store/directories.ts');
   await makeDirectory(place.dataDirectory);
   const log = openSync(join(place.dataDirectory, 'venus.log'), 'a', 0o600);
-  const words = ['up', '--foreground', '--data', place.dataDirectory, '--socket', place.socket];
+  const [first] = place.clients;
+  const words = ['up', '--foreground', '--data', place.dataDirectory];
+  words.push('--clients', place.clients.map(({ name }) => name).join(','));
+  if (first && place.clients.length === 1) words.push('--socket', first.socket);
   if (realm !== undefined) words.push('--realm', realm);
   const program = process.argv[1];
   if (program === undefined) throw new ConfigurationError('coda: started in an unknown way');
@@ -150,14 +193,20 @@ function isReport(message: unknown): message is Report {
   return typeof message === 'object' && message !== null && ('ready' in message || 'failed' in message);
 }
 
-function announce(context: Context, { dataDirectory, socket }: Place, realm: string, pid: number): void {
+function announce(context: Context, { dataDirectory, clients }: Place, realm: string, pid: number): void {
+  const socket = clients[0]?.socket ?? '';
   if (context.json) {
-    context.printJson({ realm, pid, dataDirectory, socket, failures: [] });
+    const more = clients.length > 1 ? { clients } : {};
+    context.printJson({ realm, pid, dataDirectory, socket, ...more, failures: [] });
     return;
   }
-  const isDefault = socket === safeDefaultSocket(context);
-  context.print(`venus is up: realm ${realm}, pid ${pid}\n  data    ${dataDirectory}\n  socket  ${socket}\n`);
-  if (!isDefault) context.print(`To use it: export CODA_VENUS=unix:${socket}\n`);
+  const lines = clients.map((client) =>
+    clients.length > 1 ? `  client  ${client.name} ${client.socket}` : `  socket  ${client.socket}`,
+  );
+  context.print(`venus is up: realm ${realm}, pid ${pid}\n  data    ${dataDirectory}\n${lines.join('\n')}\n`);
+  if (clients.length > 1) context.print(`To use one: export CODA_CLIENT=${clients[0]?.name}\n`);
+  else if (socket !== safeDefaultSocket(context))
+    context.print(`To use it: export CODA_VENUS=unix:${socket}\n`);
   context.note(
     'A new realm has no users. The first one, an administrator: coda realm user add NAME --administrator',
   );

@@ -186,7 +186,12 @@ export class CacheManager implements Service<CallbackProtocol> {
   /** Cuts it off from all servers, or lets it reach them again. */
   isolate(isCut: boolean): void {
     this.realm.isolate(isCut);
-    for (const server of this.realm.servers) void server.call('probe', null).catch(() => undefined);
+    void this.probeServers();
+  }
+
+  /** Finds out which servers can be reached. */
+  async probeServers(): Promise<void> {
+    await Promise.allSettled(this.realm.servers.map((server) => server.call('probe', null)));
   }
 
   /** Sends what may be sent of all logs. */

@@ -13,6 +13,10 @@ export class Network {
     this.#cut.add(way(one, other));
   }
 
+  isCut(one: string, other: string): boolean {
+    return this.#cut.has(way(one, other));
+  }
+
   heal(one: string, other: string): void {
     this.#cut.delete(way(one, other));
   }

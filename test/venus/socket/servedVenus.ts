@@ -9,7 +9,8 @@ import type { DaemonStatus } from '../../../src/ipc/socket/routes.ts';
 import { HttpDialect } from '../../../src/venus/socket/http/httpDialect.ts';
 import { Listener } from '../../../src/venus/socket/listener.ts';
 import { PioctlDialect } from '../../../src/venus/socket/pioctlDialect.ts';
-import { CLIENT, OPERATOR, TestRealm, raise } from '../support.ts';
+import { Ways } from '../../../src/venus/ways.ts';
+import { CLIENT, OPERATOR, SERVER, TestRealm, raise } from '../support.ts';
 
 const status: DaemonStatus = {
   pid: 1,
@@ -46,7 +47,11 @@ export class ServedVenus {
   static async open(realm: TestRealm, socket: string, limits: Limits): Promise<ServedVenus> {
     const venus = new ServedVenus(realm, socket);
     const { inFlight, requestTime, idleTime, headTime } = limits;
-    const control = { status: () => Promise.resolve(status), shutDown: () => (venus.shutDowns += 1) };
+    const control = {
+      status: () => Promise.resolve(status),
+      shutDown: () => (venus.shutDowns += 1),
+      ways: new Ways(realm.network, SERVER.name),
+    };
     const http = new HttpDialect(realm.client, OPERATOR, control, { headTime, idleTime });
     const listener = await Listener.open(
       socket,

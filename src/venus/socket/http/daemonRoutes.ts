@@ -1,3 +1,5 @@
+import * as v from 'valibot';
+import type { Ways } from '../../ways.ts';
 import type { DaemonStatus } from '../../../ipc/socket/routes.ts';
 import { toJsonName } from '../../../ipc/socket/routes.ts';
 import type { Route } from './exchange.ts';
@@ -6,13 +8,30 @@ export interface DaemonControl {
   status(): Promise<DaemonStatus>;
   /** Begins a clean end; resolves before it is over. */
   shutDown(): void;
+  readonly ways: Pick<Ways, 'list' | 'set'>;
 }
+
+const waySchema = v.object({
+  cut: v.boolean(),
+  client: v.exactOptional(v.string()),
+  server: v.exactOptional(v.string()),
+});
 
 /** The daemon itself, and what happens in it. */
 export function daemonRoutes(control: DaemonControl): Readonly<Record<string, Route>> {
   return {
     'GET /status': async (exchange) => {
       exchange.reply(await control.status());
+    },
+
+    'GET /realm/links': (exchange) => {
+      exchange.reply({ links: control.ways.list() });
+    },
+
+    'POST /realm/links': async (exchange) => {
+      const { cut, client, server } = await exchange.json(waySchema);
+      await control.ways.set(cut, client, server);
+      exchange.reply({});
     },
 
     'POST /shutdown': (exchange) => {
