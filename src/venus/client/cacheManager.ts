@@ -114,6 +114,7 @@ export class CacheManager implements Service<CallbackProtocol> {
       database,
       serverOf,
       isDirty,
+      lastOnServer: ({ fid, versionVector }) => this.tree.lastKnown(fid) ?? versionVector.storeId,
       isInUse: (container) => logs.usesContainer(container),
       capacity,
     });

@@ -59,13 +59,23 @@ export class Changes {
   }
 
   /** Moves a name. What the new name stands for is removed before. */
-  async rename(from: Name, to: Name): Promise<void> {
+  rename(from: Name, to: Name): Promise<void> {
+    return retried(() => this.#rename(from, to));
+  }
+
+  remove(name: Name): Promise<void> {
+    return retried(() => this.#remove(name));
+  }
+
+  async #rename(from: Name, to: Name): Promise<void> {
     if (from.directory.volume !== to.directory.volume) fail('EXDEV');
     const moved = await this.#session.lookup(from.directory, from.name);
     await this.#session.complete(to.directory);
-    const replaced = await this.#child(to);
+    const replaced = this.#child(to);
     if (replaced && sameFid(replaced, moved.fid)) return;
     await this.#change(from.directory.volume, [moved.fid, ...(replaced ? [replaced] : [])], () => {
+      this.#expect(from, moved.fid);
+      this.#expect(to, replaced);
       const victim = replaced && this.#vnodes.vnode(replaced);
       const [source, target] = [from, to].map(({ directory }) => this.#vnodes.directory(directory));
       if (source && target) checkMove(this.#vnodes, this.#vnodes.vnode(moved.fid), source, target, victim);
@@ -81,9 +91,12 @@ export class Changes {
     });
   }
 
-  async remove(name: Name): Promise<void> {
+  async #remove(name: Name): Promise<void> {
     const { fid } = await this.#session.lookup(name.directory, name.name);
-    await this.#change(fid.volume, [fid], () => [removalOf(name, this.#vnodes.vnode(fid))]);
+    await this.#change(fid.volume, [fid], () => {
+      this.#expect(name, fid);
+      return [removalOf(name, this.#vnodes.vnode(fid))];
+    });
   }
 
   async setStatus(
@@ -143,22 +156,45 @@ export class Changes {
       const isSentAtOnce = isSynchronous && (await client.serverOf(volume)).isUp;
       const changed = await client.tree.change(volume, author, isSentAtOnce, plan);
       const { sequences, unused, stored } = changed;
-      for (const container of unused) await client.containers.remove(container);
+      const performed = isSentAtOnce
+        ? client.reintegrator.performed(volume, sequences)
+        : Promise.resolve(void client.reintegrator.kick(volume));
       for (const fid of stored) client.files.noteChange(fid);
-      if (isSentAtOnce) await client.reintegrator.performed(volume, sequences);
-      else void client.reintegrator.kick(volume);
+      await Promise.all([performed, ...unused.map((container) => client.containers.remove(container))]);
     } finally {
       release();
     }
   }
 
-  async #child({ directory, name }: Name): Promise<Fid | undefined> {
+  #child({ directory, name }: Name): Fid | undefined {
     const entry = this.#vnodes.entry(directory, name);
-    return Promise.resolve(entry && { ...entry, volume: directory.volume });
+    return entry && { ...entry, volume: directory.volume };
+  }
+
+  /** What a name stood for when a change was planned, it must stand for still when it is made. */
+  #expect(name: Name, planned: Fid | undefined): void {
+    const present = this.#child(name);
+    const isSame = present && planned ? sameFid(present, planned) : present === planned;
+    if (!isSame) throw new OvertakenError();
   }
 
   get #vnodes() {
     return this.#session.client.tree.cache.vnodes;
+  }
+}
+
+/** Somebody else changed a name between the plan and the change. */
+class OvertakenError extends Error {}
+
+/** Plans and makes a change until nobody has come in between. */
+async function retried(change: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      await change();
+      return;
+    } catch (error) {
+      if (!(error instanceof OvertakenError)) throw error;
+    }
   }
 }
 

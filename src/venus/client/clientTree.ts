@@ -34,7 +34,7 @@ export interface Changed {
   readonly sequences: readonly number[];
   /** Containers that nobody needs any more. */
   readonly unused: readonly number[];
-  /** Files with new contents. */
+  /** Files whose contents have come or gone. */
   readonly stored: readonly Fid[];
 }
 
@@ -83,7 +83,7 @@ export class ClientTree {
         const stored: Fid[] = [];
         for (const planned of build(writer)) {
           const { mutation, container } = planned;
-          if (mutation.op === 'store') stored.push(mutation.fid);
+          if (mutation.op === 'store' || mutation.op === 'remove') stored.push(mutation.fid);
           const storeId = this.#storeIds.take();
           const paths = this.#pathsOf(mutation);
           unused.push(...this.#perform(writer, author, planned, storeId));

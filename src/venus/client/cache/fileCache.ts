@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Fid } from '../../../ipc/fid.ts';
+import type { StoreId } from '../../../ipc/versionVector.ts';
 import { fail } from '../../fail.ts';
 import { FRAGMENT, type FileProtocol } from '../../net/fileProtocol.ts';
 import type { Remote } from '../../net/link.ts';
@@ -15,6 +16,8 @@ export interface FileCacheOptions {
   readonly database: Database;
   readonly serverOf: (volume: number) => Promise<Remote<FileProtocol>>;
   readonly isDirty: (fid: Fid) => boolean;
+  /** The last update of a file that the servers told of. */
+  readonly lastOnServer: (vnode: FileVnode) => StoreId;
   /** Whether a modify log names a container. */
   readonly isInUse: (container: number) => boolean;
   /** Bytes of contents that are kept. */
@@ -134,7 +137,7 @@ export class FileCache {
     const isWanted = await database.transaction((writer) => {
       const vnode = cache.vnodes.find(fid);
       if (vnode?.type !== 'file' || vnode.container !== undefined) return false;
-      if (!sameStoreId(vnode.versionVector.storeId, fetch.storeId)) return false;
+      if (!sameStoreId(this.#options.lastOnServer(vnode), fetch.storeId)) return false;
       cache.vnodes.put(writer, { ...vnode, container: container.id });
       return true;
     });
@@ -143,6 +146,8 @@ export class FileCache {
       // It was changed meanwhile: what is known of it is old.
       cache.validity.break([fid]);
       await containers.remove(container.id);
+      if (this.#options.isDirty(fid))
+        fail('EINCOMPATIBLE', 'It was changed on the server and here; its contents were not kept here.');
     }
   }
 

@@ -199,10 +199,12 @@ export class ObjectCache {
       if (page.length < PAGE) break;
     }
     await this.#options.database.transaction((writer) => {
-      if (this.#options.isDirty(directory) || !this.vnodes.find(directory)) return;
+      // Where names wait in a log, all entries were here before: then these are not needed.
+      if (this.#complete.get(fidKey(directory)) || !this.vnodes.find(directory)) return;
       this.vnodes.clearEntries(writer, directory);
       this.vnodes.setEntries(writer, directory, entries);
-      if (this.validity.isValid(directory)) writer.put(this.#complete, fidKey(directory), true);
+      if (this.validity.isValid(directory) || this.#options.isDirty(directory))
+        writer.put(this.#complete, fidKey(directory), true);
     });
   }
 }

@@ -37,7 +37,7 @@ export function toSent(
   const known = new Map<number, KnownUpdate>();
   const records = batch.map(({ sequence, storeId, time, mutation }) => {
     const { fid } = mutation;
-    for (const directory of directoriesOf(mutation)) {
+    for (const directory of [...directoriesOf(mutation), fid]) {
       const update = lastKnown(directory);
       if (update) known.set(directory.vnode, { fid: directory, storeId: update });
     }

@@ -1,3 +1,4 @@
+import { errno as errnoOf } from '../../../ipc/errno.ts';
 import { VenusError, isErrno } from '../../../ipc/errors.ts';
 import { logFault } from '../../log.ts';
 import type { Credentials, FileProtocol, ReintegrationAnswer } from '../../net/fileProtocol.ts';
@@ -33,6 +34,7 @@ interface Waiter {
 
 type Refusal = Extract<ReintegrationAnswer, { kind: 'refused' }>;
 
+const EACCES = errnoOf('EACCES');
 /** What passes by itself: the log waits, and is sent again. */
 const TRANSIENT: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ESTALE', 'EMFILE', 'EIO']);
 
@@ -54,6 +56,10 @@ export class Reintegrator {
 
   constructor(options: ReintegratorOptions) {
     this.#options = options;
+    const { logs } = options.tree;
+    // What was sent before the last end may have been performed without an answer.
+    for (const volume of logs.volumes())
+      if (logs.isSent(volume, logs.head(volume)?.sequence ?? Infinity)) this.#inDoubt.add(volume);
   }
 
   obstacle(volume: number): Obstacle | undefined {
@@ -99,7 +105,7 @@ export class Reintegrator {
    * @throws VenusError if the servers refuse one of them: then all of them are withdrawn
    */
   async performed(volume: number, sequences: readonly number[]): Promise<void> {
-    if (sequences.length === 0) return;
+    if (sequences.length === 0 || this.#isClosed) return;
     const waiters = this.#waiters.get(volume) ?? new Set();
     this.#waiters.set(volume, waiters);
     const done = new Promise<void>((resolve, reject) => waiters.add({ sequences, resolve, reject }));
@@ -153,37 +159,65 @@ export class Reintegrator {
 
   /** @returns what was refused, if anything was */
   async #send(volume: number, batch: readonly LogRecord[]): Promise<Refusal | undefined> {
-    const { tree, containers, client, events } = this.#options;
+    const { tree, client } = this.#options;
     const [head] = batch;
     const last = batch.at(-1);
     if (!head || !last) return undefined;
     const credentials = this.#options.credentialsFor(head) ?? {};
     await tree.noteSent(volume, last.sequence);
     const server = await this.#options.serverOf(volume);
+    // What was changed while the mark was made may have cancelled some of them; from here on nothing can.
+    const marked = batch.flatMap(({ sequence }) => tree.logs.get(volume, sequence) ?? []);
+    if (marked.length === 0) return undefined;
     const handles = new Map<number, number>();
-    for (const [index, record] of batch.entries()) {
-      if (record.mutation.op !== 'store') continue;
-      const progress = (sent: number, length: number) =>
-        events.report({ kind: 'store', uid: record.uid, subject: `${volume}`, detail: `${sent}/${length}` });
-      try {
-        handles.set(record.sequence, await upload(server, credentials, containers, record, progress));
-      } catch (error) {
-        if (!(error instanceof VenusError) || TRANSIENT.has(error.errnoName)) throw error;
-        return { kind: 'refused', index, errno: error.errno, why: error.why };
-      }
-    }
-    const { records, known } = toSent(batch, handles, (fid) => tree.lastKnown(fid));
-    const checks = batch.flatMap(objectsOf).map((fid) => tree.cache.validity.begin(fid));
+    const refused = await this.#upload(server, credentials, marked, handles);
+    if (refused)
+      return { ...refused, index: batch.findIndex(({ sequence }) => sequence === refused.sequence) };
+    const { records, known } = toSent(marked, handles, (fid) => tree.lastKnown(fid));
+    const checks = marked.flatMap(objectsOf).map((fid) => tree.cache.validity.begin(fid));
     try {
       const answer = await server.call('reintegrate', { credentials, client, volume, records, known });
-      if (answer.kind === 'refused') return answer;
-      await this.#settle(volume, batch, answer);
+      if (answer.kind === 'refused') {
+        const sequence = marked[answer.index]?.sequence;
+        return { ...answer, index: batch.findIndex((record) => record.sequence === sequence) };
+      }
+      await this.#settle(volume, marked, answer);
       // What the servers have is what is here; they have promised to tell of changes.
       if (answer.stale.length === 0) for (const check of checks) check.succeed();
     } finally {
       for (const check of checks) check.end();
     }
     return undefined;
+  }
+
+  /** Sends the contents of stores ahead. @returns the first that is refused; nothing of the others stays on the server */
+  async #upload(
+    server: Remote<FileProtocol>,
+    credentials: Credentials,
+    batch: readonly LogRecord[],
+    handles: Map<number, number>,
+  ): Promise<(Refusal & { readonly sequence: number }) | undefined> {
+    const { containers, events } = this.#options;
+    try {
+      for (const record of batch) {
+        if (record.mutation.op !== 'store') continue;
+        const { sequence, uid, mutation } = record;
+        const subject = `${mutation.fid.volume}`;
+        const progress = (sent: number, length: number) =>
+          events.report({ kind: 'store', uid, subject, detail: `${sent}/${length}` });
+        try {
+          handles.set(sequence, await upload(server, credentials, containers, record, progress));
+        } catch (error) {
+          if (!(error instanceof VenusError) || TRANSIENT.has(error.errnoName)) throw error;
+          await abandon(server, handles);
+          return { kind: 'refused', index: 0, sequence, errno: error.errno, why: error.why };
+        }
+      }
+      return undefined;
+    } catch (error) {
+      await abandon(server, handles);
+      throw error;
+    }
   }
 
   async #settle(
@@ -207,6 +241,11 @@ export class Reintegrator {
   ): Promise<'go on' | 'send those before' | 'stop'> {
     const record = batch[index];
     if (!record) return 'stop';
+    if (errno === EACCES && !this.#options.credentialsFor(record)) {
+      // The token ended while it was sent: that is no conflict.
+      this.#stop(volume, 'no token');
+      return 'stop';
+    }
     const reason = why === undefined ? {} : { why };
     const waiter = this.#waiterFor(volume, record.sequence);
     const [first = 0] = waiter?.sequences ?? [];
@@ -263,4 +302,9 @@ export class Reintegrator {
     for (const waiter of this.#waiters.get(volume) ?? []) waiter.resolve();
     this.#waiters.delete(volume);
   }
+}
+
+/** Contents that nothing will come of. What cannot be told to the server, it finds out by itself after a while. */
+async function abandon(server: Remote<FileProtocol>, handles: ReadonlyMap<number, number>): Promise<void> {
+  for (const handle of handles.values()) await server.call('abandonStore', { handle }).catch(() => undefined);
 }
