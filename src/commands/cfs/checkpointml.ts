@@ -2,7 +2,6 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
 import { UsageError } from '../exitStatus.ts';
-import { describeCheckpoint, makeCheckpoint } from '../verifiedCheckpoint.ts';
 
 export const checkpointml: Command = {
   usage: 'cfs checkpointml [<dir> [<checkpoint-dir>]]',
@@ -17,6 +16,7 @@ export const checkpointml: Command = {
   async run(context, [typed = '.', directory]) {
     if (directory !== undefined && !isDirectory(directory))
       throw new UsageError(`${directory} is no directory`);
+    const { describeCheckpoint, makeCheckpoint } = await import('../verifiedCheckpoint.ts');
     try {
       const { path } = await context.target(typed);
       const where = directory === undefined ? undefined : resolve(directory);

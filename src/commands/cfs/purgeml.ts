@@ -1,13 +1,12 @@
 import { call } from '../../ipc/call.ts';
 import { getVolumeStatus } from '../../ipc/calls/getVolumeStatus.ts';
 import { purgeLog } from '../../ipc/calls/purgeLog.ts';
-import { emptySchema } from '../../ipc/socket/routes.ts';
 import { readStdinLine } from '../../term/prompts.ts';
 import { printable } from '../../term/printable.ts';
 import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { ExitStatus } from '../exitStatus.ts';
-import { type VerifiedCheckpoint, describeCheckpoint, makeCheckpoint } from '../verifiedCheckpoint.ts';
+import type { VerifiedCheckpoint } from '../verifiedCheckpoint.ts';
 
 export const purgeml: Command = {
   usage: 'cfs purgeml [--yes] [--no-checkpoint] <dir>',
@@ -44,6 +43,7 @@ export const purgeml: Command = {
 };
 
 async function copyOf(context: Context, path: string): Promise<VerifiedCheckpoint> {
+  const { describeCheckpoint, makeCheckpoint } = await import('../verifiedCheckpoint.ts');
   const made = await context.waitFor('the checkpoint', makeCheckpoint(context, path, undefined));
   context.terminal.err(`${describeCheckpoint(made)}\n`);
   return made;
@@ -69,6 +69,7 @@ async function purge(context: Context, path: string, copy: VerifiedCheckpoint | 
     await purgeAll(context, path, copy);
     return;
   }
+  const { emptySchema } = await import('../../ipc/socket/routes.ts');
   const http = await context.http('cfs purgeml');
   const route = `/logs/purge?volume=${copy.volume}&last=${copy.last}`;
   await http.json({ method: 'POST', route }, emptySchema);
