@@ -8,7 +8,7 @@ import { parentFor } from '../tree/make.ts';
 import { checkMove } from '../tree/rename.ts';
 import { fileToStore } from '../tree/store.ts';
 import { sameFid, type Vnode } from '../tree/vnodes.ts';
-import type { NewMutation } from './clientTree.ts';
+import { type NewMutation, OvertakenError } from './clientTree.ts';
 import type { Contents } from '../tree/apply.ts';
 import type { UserSession } from './userSession.ts';
 
@@ -47,15 +47,17 @@ export class Changes {
   }
 
   /** New contents of a file. */
-  async store(fid: Fid, contents: Contents): Promise<void> {
-    await this.#change(fid.volume, [fid], () => [storeOf(fid, contents)]);
+  store(fid: Fid, contents: Contents): Promise<void> {
+    return retried(() => this.#change(fid.volume, [fid], () => [storeOf(fid, contents)]));
   }
 
-  async link({ directory, name }: Name, fid: Fid): Promise<void> {
-    await this.#session.complete(directory);
-    await this.#change(directory.volume, [fid], () => [
-      { mutation: { op: 'link', parent: directory, name, fid } },
-    ]);
+  link({ directory, name }: Name, fid: Fid): Promise<void> {
+    return retried(async () => {
+      await this.#session.complete(directory);
+      await this.#change(directory.volume, [fid], () => [
+        { mutation: { op: 'link', parent: directory, name, fid } },
+      ]);
+    });
   }
 
   /** Moves a name. What the new name stands for is removed before. */
@@ -111,7 +113,8 @@ export class Changes {
     if (owner !== undefined) mutations.push({ op: 'chown', fid, owner });
     if (mode !== undefined) mutations.push({ op: 'chmod', fid, mode });
     if (modified !== undefined) mutations.push({ op: 'utimes', fid, modified });
-    for (const mutation of mutations) await this.#change(fid.volume, [fid], () => [{ mutation }]);
+    for (const mutation of mutations)
+      await retried(() => this.#change(fid.volume, [fid], () => [{ mutation }]));
   }
 
   /** @throws VenusError EISDIR, EACCES where contents would be refused */
@@ -128,13 +131,15 @@ export class Changes {
     checkNewName(this.#vnodes, parent, name);
   }
 
-  async #make(directory: Fid, type: FileType, plan: (fid: Fid) => readonly NewMutation[]): Promise<void> {
+  #make(directory: Fid, type: FileType, plan: (fid: Fid) => readonly NewMutation[]): Promise<void> {
     const { client } = this.#session;
-    await this.#session.complete(directory);
-    await client.fids.provide(directory.volume);
-    await this.#change(directory.volume, [], (writer) =>
-      plan(client.fids.next(writer, directory.volume, type)),
-    );
+    return retried(async () => {
+      await this.#session.complete(directory);
+      await client.fids.provide(directory.volume);
+      await this.#change(directory.volume, [], (writer) =>
+        plan(client.fids.next(writer, directory.volume, type)),
+      );
+    });
   }
 
   /** @param involved objects that must be here */
@@ -182,9 +187,6 @@ export class Changes {
     return this.#session.client.tree.cache.vnodes;
   }
 }
-
-/** Somebody else changed a name between the plan and the change. */
-class OvertakenError extends Error {}
 
 /** Plans and makes a change until nobody has come in between. */
 async function retried(change: () => Promise<void>): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Fid } from '../../ipc/fid.ts';
 import type { StoreId } from '../../ipc/versionVector.ts';
 import type { ReintegrationAnswer } from '../net/fileProtocol.ts';
-import { type Mutation, directoriesOf } from '../net/mutation.ts';
+import { type Mutation, directoriesOf, isMaking } from '../net/mutation.ts';
 import type { Database, Table, Writer } from '../store/database.ts';
 import { type Key, key } from '../store/keys.ts';
 import { apply } from '../tree/apply.ts';
@@ -24,6 +24,9 @@ export interface NewMutation {
   readonly mutation: Mutation;
   readonly container?: number | undefined;
 }
+
+/** What a change was planned on is not so any more: it is to be planned again. */
+export class OvertakenError extends Error {}
 
 /** Stands for what cannot be told (spec/cml.md, 5.5). */
 const UNKNOWN = '???';
@@ -68,7 +71,7 @@ export class ClientTree {
   /**
    * Makes mutations here, all or none, and logs them. On the disk when it resolves.
    * @param build says what to do, from the state that it finds
-   * @throws VenusError with the errno of what forbids it
+   * @throws VenusError with the errno of what forbids it; OvertakenError if what it changes is not all here any more
    */
   async change(
     volume: number,
@@ -132,6 +135,7 @@ export class ClientTree {
           writer.put(this.#known, fidKey(fid), versionVector.storeId);
           continue;
         }
+        this.cache.validity.overtake([fid]);
         this.cache.vnodes.put(writer, { ...vnode, versionVector });
         this.#clean(writer, fid);
       }
@@ -191,7 +195,13 @@ export class ClientTree {
     storeId: StoreId,
   ) {
     const { vnodes } = this.cache;
-    for (const fid of [...directoriesOf(mutation), mutation.fid]) this.#rememberKnown(writer, fid);
+    const directories = directoriesOf(mutation);
+    // A name put into a directory whose entries are being fetched anew would be lost.
+    const isHere = directories.every((directory) => this.cache.isComplete(directory));
+    if (!isHere || (!isMaking(mutation) && !vnodes.find(mutation.fid))) throw new OvertakenError();
+    const touched = [...directories, mutation.fid];
+    this.cache.validity.overtake(touched);
+    for (const fid of touched) this.#rememberKnown(writer, fid);
     const contents = mutation.op === 'store' ? { length: mutation.length, container } : undefined;
     const dropped = apply({ vnodes, writer, identity, storeId, now }, mutation, contents);
     if (mutation.op === 'mkdir') this.cache.noteMade(writer, mutation.fid);

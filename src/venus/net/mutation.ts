@@ -55,6 +55,11 @@ export interface KnownUpdate {
   readonly storeId: StoreId;
 }
 
+/** Whether an object begins with a mutation. */
+export function isMaking({ op }: Mutation): boolean {
+  return op === 'create' || op === 'mkdir' || op === 'symlink';
+}
+
 /** The directories in which names come or go. */
 export function directoriesOf(mutation: Mutation): readonly Fid[] {
   switch (mutation.op) {

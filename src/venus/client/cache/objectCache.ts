@@ -63,16 +63,24 @@ export class ObjectCache {
 
   /** An object, as new as it can be. @throws VenusError ENOENT, EACCES; ETIMEDOUT if it is not here */
   async object(asker: Asker, fid: Fid): Promise<Vnode> {
-    const present = this.vnodes.find(fid);
-    if (present && this.#isCurrent(present) && this.#knowsRights(present, asker)) return present;
-    try {
-      return await this.#fetch(asker, fid);
-    } catch (error) {
-      if (present && isErrno(error, 'ETIMEDOUT')) return present;
-      if (present && this.#options.isDirty(fid) && isErrno(error, 'ENOENT', 'EACCES')) return present;
-      if (isErrno(error, 'ENOENT')) await this.drop([fid]);
-      throw error;
+    for (;;) {
+      const present = this.vnodes.find(fid);
+      if (present && this.#isCurrent(present) && this.#knowsRights(present, asker)) return present;
+      try {
+        const fetched = await this.#fetch(asker, fid);
+        if (fetched) return fetched;
+      } catch (error) {
+        if (present && isErrno(error, 'ETIMEDOUT')) return present;
+        if (present && this.#options.isDirty(fid) && isErrno(error, 'ENOENT', 'EACCES')) return present;
+        if (isErrno(error, 'ENOENT')) await this.drop([fid]);
+        throw error;
+      }
     }
+  }
+
+  /** Whether all entries of a directory are here. */
+  isComplete(directory: Fid): boolean {
+    return this.#complete.get(fidKey(directory)) === true;
   }
 
   /** A directory with all its entries here. @throws as {@link ObjectCache.object}; VenusError ENOTDIR */
@@ -80,7 +88,7 @@ export class ObjectCache {
     for (;;) {
       await this.object(asker, fid);
       const directory = this.vnodes.directory(fid);
-      if (this.#complete.get(fidKey(fid))) return directory;
+      if (this.isComplete(fid)) return directory;
       await this.#fetchEntries(asker, fid);
     }
   }
@@ -141,13 +149,19 @@ export class ObjectCache {
     return vnode.type !== 'directory' || vnode.acl.positive.some(({ id }) => id === viceId);
   }
 
-  async #fetch(asker: Asker, fid: Fid): Promise<Vnode> {
+  /** @returns nothing if the object was changed here meanwhile, so that what came may be older */
+  async #fetch(asker: Asker, fid: Fid): Promise<Vnode | undefined> {
     const server = await this.#options.serverOf(fid.volume);
     const fetching = this.validity.begin(fid);
     try {
       const { client } = this.#options;
       const found = await server.call('fetchObject', { credentials: asker.credentials, fid, client });
-      await this.#options.database.transaction((writer) => this.#install(writer, found, fetching.wasValid));
+      const isInstalled = await this.#options.database.transaction((writer) => {
+        if (fetching.isOvertaken) return false;
+        this.#install(writer, found, fetching.wasValid);
+        return true;
+      });
+      if (!isInstalled) return undefined;
       fetching.succeed();
       return this.vnodes.vnode(fid);
     } finally {
@@ -200,7 +214,7 @@ export class ObjectCache {
     }
     await this.#options.database.transaction((writer) => {
       // Where names wait in a log, all entries were here before: then these are not needed.
-      if (this.#complete.get(fidKey(directory)) || !this.vnodes.find(directory)) return;
+      if (this.isComplete(directory) || !this.vnodes.find(directory)) return;
       this.vnodes.clearEntries(writer, directory);
       this.vnodes.setEntries(writer, directory, entries);
       if (this.validity.isValid(directory) || this.#options.isDirty(directory))

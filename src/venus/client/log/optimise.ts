@@ -1,4 +1,4 @@
-import type { Mutation } from '../../net/mutation.ts';
+import { type Mutation, isMaking } from '../../net/mutation.ts';
 import { sameFid } from '../../tree/vnodes.ts';
 import type { LogRecord } from './record.ts';
 
@@ -43,12 +43,11 @@ function ending(about: readonly LogRecord[]): Optimised {
   const contents = about.filter(({ mutation }) => ATTRIBUTES.has(mutation.op));
   const [first] = about;
   const hasMoved = about.some(({ mutation }) => mutation.op === 'rename' || mutation.op === 'link');
-  if (first && BEGINNINGS.has(first.mutation.op) && !hasMoved) return { cancelled: about, needed: false };
+  if (first && isMaking(first.mutation) && !hasMoved) return { cancelled: about, needed: false };
   return cancelling(contents);
 }
 
 const ATTRIBUTES: ReadonlySet<Mutation['op']> = new Set(['store', 'chmod', 'chown', 'utimes']);
-const BEGINNINGS: ReadonlySet<Mutation['op']> = new Set(['create', 'mkdir', 'symlink']);
 
 function cancelling(cancelled: readonly LogRecord[]): Optimised {
   return { cancelled, needed: true };

@@ -40,6 +40,27 @@ describe('changes made while the log is being sent', () => {
   });
 });
 
+describe('a name put into a directory that is found to be old in the same moment', () => {
+  it('does not hide those that were there', async () => {
+    const [one, two] = await pair();
+    await two.files().mkdir(`${top}/d`, 0o755);
+    await two.write(`${top}/d/a`, 'a');
+    await one.names(`${top}/d`);
+    await one.writeDisconnect();
+    await one.files().setattr(`${top}/d`, { mode: 0o700 });
+    one.link.loseAnswers();
+    await one.manager.reintegrator.force(ROOT);
+    // The fids for what is made are asked for when the directory has been looked at already.
+    one.link.before = async (name) => {
+      if (name === 'reserveFids') await one.drained();
+    };
+    await one.files().mkdir(`${top}/d/new`, 0o755);
+    expect(await one.names(`${top}/d`)).toEqual(['a', 'new']);
+    await one.drained();
+    expect(await two.names(`${top}/d`)).toEqual(['a', 'new']);
+  });
+});
+
 describe('a name that another client adds to a directory', () => {
   it.each(['renamed', 'chmodded'])('that is being %s here is seen when the log has gone', async (how) => {
     const [one, two] = await pair();
