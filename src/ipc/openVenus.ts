@@ -8,13 +8,15 @@ export interface OpenOptions {
   readonly timeLimit: Milliseconds;
   /** The local uid to speak for (embedded venus only), if not the caller's own. */
   readonly uid: number | undefined;
+  /** Path of the socket on which the venus of a mounted Coda tells what happens; asked for only then. */
+  readonly marinerSocket?: () => string;
 }
 
 /** The transport for an address; nothing is sent yet. Each transport is loaded only when it is used. */
 export async function openVenus(address: VenusAddress, options: OpenOptions): Promise<Venus> {
   if (address.kind === 'mount') {
     const { MountVenus } = await import('./mount/mountVenus.ts');
-    return new MountVenus(address.directory, options.timeLimit);
+    return new MountVenus(address.directory, options.timeLimit, options.marinerSocket);
   }
   const { SocketVenus } = await import('./socket/socketVenus.ts');
   return new SocketVenus(address.path, options);

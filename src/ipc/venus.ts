@@ -3,6 +3,7 @@
  * src/ipc/mount (a mounted Coda) and src/ipc/socket (the embedded venus).
  */
 import type { PioctlRequest } from './framing.ts';
+import type { VenusEvent } from './venusEvent.ts';
 
 /** A running cache manager, as the tools see it. */
 export interface Venus {
@@ -15,10 +16,23 @@ export interface Venus {
   /** The file tree below the Coda root, loaded when it is needed. Paths start at that root, as `/example.org/usr`. */
   files(): Promise<FileTree>;
 
-  /** What happens in venus, the recent past first, until the caller stops reading. */
-  events(): AsyncIterable<VenusEvent>;
+  /**
+   * What happens in venus, until the caller stops reading or venus ends.
+   * @throws UnsupportedError for the past of a venus that keeps none
+   */
+  events(wanted?: WantedEvents): AsyncIterable<VenusEvent>;
 
   close(): Promise<void>;
+}
+
+/** Which events: by default the last thousand, then what happens. */
+export interface WantedEvents {
+  /** Those of the past that happened then or later; milliseconds since 1970. */
+  readonly since?: number;
+  /** As many of the past at most, the newest. */
+  readonly last?: number;
+  /** Whether to go on with what happens. */
+  readonly follow?: boolean;
 }
 
 /** Files below the Coda root, mounted or not. Every method throws VenusError with an errno. */
@@ -86,16 +100,4 @@ export interface DirectoryEntry {
   readonly type: FileType;
   /** As in {@link FileStatus}. */
   readonly identity: string;
-}
-
-/** Something that happened in venus. More kinds will come; readers skip those they do not know. */
-export interface VenusEvent {
-  /** Milliseconds since 1970. */
-  readonly time: number;
-  readonly kind: string;
-  /** The user it happened to or for, where there is one. */
-  readonly uid?: number;
-  /** What it is about: a path, a realm, a volume. */
-  readonly subject: string;
-  readonly detail?: string;
 }

@@ -9,6 +9,7 @@ export interface Configuration {
   readonly marinersocket?: string;
 }
 
+export const DEFAULT_MARINER_SOCKET = '/usr/coda/spool/mariner';
 const DEFAULT_DIRECTORIES = '/etc/coda:/usr/local/etc/coda:';
 
 /**
@@ -26,6 +27,11 @@ export function readConfiguration(
     for (const [key, value] of parseConfiguration(text)) values.set(key, value);
   }
   return Object.fromEntries(values);
+}
+
+/** Path of the socket on which the venus of a mounted Coda tells what happens. */
+export function marinerSocket(env: Readonly<Record<string, string | undefined>>): string {
+  return readConfiguration(['venus.conf'], env).marinersocket || DEFAULT_MARINER_SOCKET;
 }
 
 /** One file's text: comments and lines without `=` are skipped, one quote is taken off each end, the last of several wins. */

@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { mountPointOf, openVenus, realmsOf, workingDirectory } from '../../src/ipc/openVenus.ts';
-import { UnsupportedError } from '../../src/ipc/errors.ts';
 import type { Venus } from '../../src/ipc/venus.ts';
 import { bytesOfText } from '../support/bytes.ts';
 import { useTemporaryDirectory } from '../support/temporaryDirectory.ts';
@@ -39,12 +38,6 @@ describe('a mounted Coda', () => {
     expect(mountPointOf(address)).toBe('/mnt');
     const surroundings = { env: { CODA_CWD: '/coda/ignored' }, cwd: () => '/mnt/r.org' };
     await expect(workingDirectory(address, venus, surroundings)).resolves.toBe('/mnt/r.org');
-  });
-
-  test('has no events', async () => {
-    const venus = await openVenus({ kind: 'mount', directory: '/mnt' }, options);
-    expect(() => venus.events()).toThrow(UnsupportedError);
-    await expect(venus.close()).resolves.toBeUndefined();
   });
 });
 

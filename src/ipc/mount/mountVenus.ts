@@ -1,7 +1,9 @@
 import { UnsupportedError, VenusError } from '../errors.ts';
 import type { PioctlReply, PioctlRequest } from '../framing.ts';
 import { type Milliseconds, withTimeLimit } from '../timeLimit.ts';
-import type { FileTree, Venus, VenusEvent } from '../venus.ts';
+import type { FileTree, Venus, WantedEvents } from '../venus.ts';
+import { DEFAULT_MARINER_SOCKET } from '../venusConf.ts';
+import type { VenusEvent } from '../venusEvent.ts';
 import { pioctlFileName, runPioctlFile } from './pioctlFile.ts';
 
 /** Requests in flight: one thread of Node's pool of four stays free for other file calls. */
@@ -11,12 +13,15 @@ const IN_FLIGHT = 3;
 export class MountVenus implements Venus {
   readonly #directory: string;
   readonly #timeLimit: Milliseconds;
+  readonly #marinerSocket: () => string;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  constructor(directory: string, timeLimit: Milliseconds) {
+  /** @param marinerSocket path of the socket on which venus tells what happens; asked for only then */
+  constructor(directory: string, timeLimit: Milliseconds, marinerSocket = () => DEFAULT_MARINER_SOCKET) {
     this.#directory = directory;
     this.#timeLimit = timeLimit;
+    this.#marinerSocket = marinerSocket;
   }
 
   /** The limit counts from here: a request whose turn comes too late is not made any more. */
@@ -40,10 +45,15 @@ export class MountVenus implements Venus {
     return new MountFiles(this.#directory, this.#timeLimit);
   }
 
-  events(): AsyncIterable<VenusEvent> {
-    throw new UnsupportedError(`${this.#directory}: no events`, {
-      why: 'The events of a mounted Coda come from the mariner socket of its venus, which is not read yet.',
-    });
+  async *events({ since, last = 0, follow = true }: WantedEvents = {}): AsyncGenerator<VenusEvent> {
+    if (since !== undefined || last > 0 || !follow) {
+      throw new UnsupportedError(`${this.#directory}: this venus keeps no history of events`, {
+        why: 'The venus of a mounted Coda tells what happens, and forgets it.',
+        next: 'Watch what happens from now on: codacon',
+      });
+    }
+    const { marinerEvents } = await import('./marinerStream.ts');
+    yield* marinerEvents(this.#marinerSocket(), Date.now);
   }
 
   async close(): Promise<void> {

@@ -3,9 +3,10 @@ import { type Dispatcher, Pool, errors } from 'undici';
 import { type GenericSchema, safeParse } from 'valibot';
 import { CodaError, ProtocolError, RefusedError, VenusError } from '../errors.ts';
 import { type Milliseconds, timeLimitError } from '../timeLimit.ts';
-import type { VenusEvent } from '../venus.ts';
+import type { WantedEvents } from '../venus.ts';
+import { type VenusEvent, eventSchema } from '../venusEvent.ts';
 import { unavailable } from './pioctlConnection.ts';
-import { eventSchema, failureSchema } from './routes.ts';
+import { failureSchema } from './routes.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -90,8 +91,14 @@ export class HttpSession {
     if (rest !== '') throw new ProtocolError(`${request.route}: the answer of venus is cut short`);
   }
 
-  events(): AsyncIterable<VenusEvent> {
-    return this.lines({ method: 'GET', route: '/events' }, eventSchema, 0);
+  async *events({ since, last, follow }: WantedEvents = {}): AsyncGenerator<VenusEvent> {
+    const query = [
+      ...(since === undefined ? [] : [`since=${new Date(since).toISOString()}`]),
+      ...(last === undefined ? [] : [`last=${last}`]),
+      ...(follow === undefined ? [] : [`follow=${follow}`]),
+    ].join('&');
+    const route = query === '' ? '/events' : `/events?${query}`;
+    for await (const event of this.lines({ method: 'GET', route }, eventSchema, 0)) if (event) yield event;
   }
 
   close(): Promise<void> {

@@ -78,14 +78,6 @@ export const directoryLineSchema = v.union([
   v.object({ errno: integer }),
 ]);
 
-export const eventSchema = v.object({
-  time: v.number(),
-  kind: v.string(),
-  uid: v.exactOptional(integer),
-  subject: nameSchema,
-  detail: v.exactOptional(v.string()),
-});
-
 /** Body of every answer that is not a success. */
 export const failureSchema = v.object({
   /** For failures that have one. */

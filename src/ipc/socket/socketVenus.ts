@@ -1,7 +1,8 @@
 import { ROOT, encodeCall } from '../call.ts';
 import { speakForUser } from '../calls/speakForUser.ts';
 import type { PioctlRequest } from '../framing.ts';
-import type { FileTree, Venus, VenusEvent } from '../venus.ts';
+import type { FileTree, Venus, WantedEvents } from '../venus.ts';
+import type { VenusEvent } from '../venusEvent.ts';
 import type { HttpOptions, HttpSession } from './httpSession.ts';
 import { PioctlConnection } from './pioctlConnection.ts';
 
@@ -28,8 +29,8 @@ export class SocketVenus implements Venus {
     return new HttpFiles(await this.http());
   }
 
-  async *events(): AsyncGenerator<VenusEvent> {
-    yield* (await this.http()).events();
+  async *events(wanted: WantedEvents = {}): AsyncGenerator<VenusEvent> {
+    yield* (await this.http()).events(wanted);
   }
 
   /** The HTTP dialect itself, for what no port has. Loaded when first used: it costs five times the start of a tool. */

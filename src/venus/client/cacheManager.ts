@@ -13,16 +13,20 @@ import { ANY_USER } from '../tree/identity.ts';
 import { FileCache } from './cache/fileCache.ts';
 import { ObjectCache } from './cache/objectCache.ts';
 import { ClientTree } from './clientTree.ts';
+import { EventHistory } from './eventHistory.ts';
 import { Events } from './events.ts';
 import { FidPool } from './fidPool.ts';
+import { type KnownPlaces, knownPath, knownPathIn } from './knownPath.ts';
 import { ModifyLogs } from './log/modifyLog.ts';
 import type { LogRecord } from './log/record.ts';
 import { Reintegrator } from './log/reintegrator.ts';
 import { Owners } from './log/owners.ts';
+import { Rounds } from './log/rounds.ts';
 import { LogSettings } from './log/settings.ts';
 import { WatchedServer } from './reachability.ts';
 import { StoreIds } from './storeIds.ts';
 import { Tokens } from './tokens.ts';
+import { VolumeStates } from './volumeStates.ts';
 
 /** A realm as a client reaches it. */
 export interface RealmConnections {
@@ -70,9 +74,11 @@ export class CacheManager implements Service<CallbackProtocol> {
   readonly owners: Owners;
   readonly settings: LogSettings;
   readonly reintegrator: Reintegrator;
+  readonly volumeStates: VolumeStates;
   /** Where checkpoints are written. */
   readonly spool: string;
   readonly #database: Database;
+  readonly #history: EventHistory;
   readonly #locations = new Map<number, VolumeLocation>();
   readonly #mounts = new Map<number, MountedAt>();
   readonly #timer: NodeJS.Timeout;
@@ -83,7 +89,8 @@ export class CacheManager implements Service<CallbackProtocol> {
     const inUse = (id: number) => logs.usesContainer(id) || kept.has(id);
     const kept = ObjectCache.containersIn(database);
     const containers = await Containers.open(join(options.directory, 'containers'), inUse);
-    return new CacheManager(options, database, logs, containers, await StoreIds.open(database));
+    const history = await EventHistory.open(join(options.directory, 'events'));
+    return new CacheManager(options, database, logs, containers, await StoreIds.open(database), history);
   }
 
   private constructor(
@@ -92,6 +99,7 @@ export class CacheManager implements Service<CallbackProtocol> {
     logs: ModifyLogs,
     containers: Containers,
     storeIds: StoreIds,
+    history: EventHistory,
   ) {
     this.name = name;
     this.spool = join(directory, 'checkpoints');
@@ -100,7 +108,8 @@ export class CacheManager implements Service<CallbackProtocol> {
     this.now = now;
     this.storeIds = storeIds;
     this.tokens = new Tokens(database);
-    this.events = new Events(now);
+    this.events = new Events(history, now);
+    this.#history = history;
     this.containers = containers;
     this.#database = database;
     const serverOf = (volume: number) => this.serverOf(volume);
@@ -117,8 +126,10 @@ export class CacheManager implements Service<CallbackProtocol> {
       lastOnServer: ({ fid, versionVector }) => this.tree.lastKnown(fid) ?? versionVector.storeId,
       isInUse: (container) => logs.usesContainer(container),
       capacity,
+      events: this.events,
+      pathOf: (fid) => knownPath(this.#places, fid),
     });
-    this.owners = new Owners(logs);
+    this.owners = new Owners(logs, (volume, uid, owner) => this.#tellOfWriter(volume, uid, owner));
     this.fids = new FidPool(database, serverOf);
     this.settings = new LogSettings(database);
     this.reintegrator = new Reintegrator({
@@ -126,12 +137,16 @@ export class CacheManager implements Service<CallbackProtocol> {
       tree: this.tree,
       containers,
       events: this.events,
+      rounds: this.#followRounds(),
+      nameOf: (volume) => this.#nameOf(volume),
+      pathOf: ({ mutation, path }) => knownPathIn(this.#places, mutation.fid.volume, path),
       onShorter: (volume) => this.owners.wake(volume),
       serverOf,
       credentialsFor: (record) => this.#credentialsFor(record),
       isOldEnough: (volume, { time }) => now() - time >= this.settings.get(volume).age * 1000,
     });
-    this.#timer = setInterval(() => this.sendLogs(), LOOK).unref();
+    this.volumeStates = this.#followStates();
+    this.#timer = setInterval(() => this.#look(), LOOK).unref();
   }
 
   readonly breakCallbacks = async ({ fids }: CallbackProtocol['breakCallbacks']['request']) => {
@@ -204,13 +219,70 @@ export class CacheManager implements Service<CallbackProtocol> {
     clearInterval(this.#timer);
     for (const server of this.realm.servers) server.close();
     await this.reintegrator.close();
+    await this.#history.flush();
     await this.#database.close();
   }
 
   /** What was promised by a server that could not be reached holds no more. */
   #noticed(server: WatchedServer): void {
     this.tree.cache.validity.breakAll();
+    this.events.report({
+      kind: 'server',
+      server: server.name,
+      state: server.isUp ? 'up' : 'unreachable',
+    });
+    for (const volume of this.knownVolumes()) this.volumeStates.note(volume);
     if (server.isUp) this.sendLogs();
+  }
+
+  #look(): void {
+    this.volumeStates.flush();
+    this.sendLogs();
+  }
+
+  #followRounds(): Rounds {
+    return new Rounds({
+      report: (event) => this.events.report(event),
+      nameOf: (volume) => this.#nameOf(volume),
+      entriesIn: (volume) => this.tree.logs.state(volume).entries,
+      onChange: (volume) => this.volumeStates.note(volume),
+    });
+  }
+
+  #followStates(): VolumeStates {
+    return new VolumeStates({
+      events: this.events,
+      realm: this.realm.name,
+      nameOf: (volume) => this.#nameOf(volume),
+      entriesIn: (volume) => this.tree.logs.state(volume).entries,
+      isReachable: (volume) => this.#isReachable(volume),
+      isSending: (volume) => this.reintegrator.progress(volume) !== undefined,
+      obstacle: (volume) => this.reintegrator.obstacle(volume),
+    });
+  }
+
+  #tellOfWriter(volume: number, uid: number, owner: number): void {
+    const { entries } = this.tree.logs.state(volume);
+    this.events.report({ kind: 'writerWaits', volume: this.#nameOf(volume), uid, owner, entries });
+  }
+
+  /** Its number where the realm has not told the name yet. */
+  #nameOf(volume: number): string {
+    return this.#locations.get(volume)?.name ?? String(volume);
+  }
+
+  #isReachable(volume: number): boolean {
+    const [replica] = this.#locations.get(volume)?.replicas ?? [];
+    const server = this.realm.servers.find(({ name }) => replica === undefined || name === replica.server);
+    return server?.isUp ?? false;
+  }
+
+  get #places(): KnownPlaces {
+    return {
+      pathTo: (fid) => this.tree.pathTo(fid),
+      mountedAt: (volume) => this.mountedAt(volume),
+      nameOf: (volume) => this.#nameOf(volume),
+    };
   }
 
   #credentialsFor({ uid, viceId }: LogRecord): Credentials | undefined {

@@ -165,6 +165,7 @@ export class Changes {
         ? client.reintegrator.performed(volume, sequences)
         : Promise.resolve(void client.reintegrator.kick(volume));
       for (const fid of stored) client.files.noteChange(fid);
+      client.volumeStates.note(volume);
       await Promise.all([performed, ...unused.map((container) => client.containers.remove(container))]);
     } finally {
       release();

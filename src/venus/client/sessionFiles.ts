@@ -74,7 +74,7 @@ export class SessionFiles implements FileTree {
   async *read(path: string): AsyncGenerator<Uint8Array> {
     const { fid } = file(await walk(this.#session, path, true));
     const { length, file: contents } = await this.#session.openFile(fid);
-    this.#report('fetch', path, length);
+    this.#report('opened', path, length);
     if (!contents) return;
     try {
       for (let offset = 0; offset < length;) {
@@ -100,7 +100,7 @@ export class SessionFiles implements FileTree {
       await this.#session.client.files.discard(received);
       throw error;
     }
-    this.#report('store', path, received.length);
+    this.#report('stored', path, received.length);
   }
 
   async mkdir(path: string, mode: number): Promise<void> {
@@ -211,8 +211,8 @@ export class SessionFiles implements FileTree {
     };
   }
 
-  #report(kind: string, subject: string, bytes: number): void {
-    this.#session.client.events.report({ kind, uid: this.#session.uid, subject, detail: `${bytes} bytes` });
+  #report(kind: 'opened' | 'stored', path: string, length: number): void {
+    this.#session.client.events.report({ kind, uid: this.#session.uid, path: `/coda${path}`, length });
   }
 }
 

@@ -133,7 +133,10 @@ export class UserSession {
     const { name } = await client.locate(volume);
     const mount = await mountPathOf(this, volume).catch(() => UNKNOWN_MOUNT);
     const request = { spool: client.spool, realm: this.realm, volume, volumeName: name, mount };
-    return checkpoint(client.tree, client.containers, request);
+    const written = await checkpoint(client.tree, client.containers, request);
+    const { archive, entries } = written;
+    client.events.report({ kind: 'checkpoint', volume: name, path: archive, entries });
+    return written;
   }
 
   /**
@@ -149,6 +152,7 @@ export class UserSession {
     const unused = await client.tree.purge(volume, last ?? Number.MAX_SAFE_INTEGER);
     for (const container of unused) await client.containers.remove(container);
     client.owners.wake(volume);
+    client.volumeStates.note(volume);
     void client.reintegrator.kick(volume);
   }
 

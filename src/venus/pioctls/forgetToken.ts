@@ -3,5 +3,5 @@ import { handler } from './handler.ts';
 
 export const forgetTokenHandler = handler(forgetToken, async ({ session }, _path, realm) => {
   await session.client.tokens.forget(session.uid, realm);
-  session.client.events.report({ kind: 'token', uid: session.uid, subject: realm, detail: 'forgotten' });
+  session.client.events.report({ kind: 'token', uid: session.uid, realm, change: 'forgotten' });
 });

@@ -179,14 +179,31 @@ describe('lines of JSON', () => {
     await expect(collect(http.lines(GET, numberSchema))).rejects.toThrow(ProtocolError);
   });
 
-  test('are events when those are asked for, the past first', async () => {
+  test('are events when those are asked for; kinds of a newer venus are skipped', async () => {
+    const asked: unknown[] = [];
     const path = await listen((request, response) => {
-      expect(request.url).toBe('/v1/events');
-      response.end('{"time":1,"kind":"fetch","subject":{"base64":"Yf8="},"uid":5}\n');
+      asked.push(request.url);
+      response.write('{"time":1,"kind":"stored","path":{"base64":"Yf8="},"uid":5,"length":2}\n');
+      response.write('{"time":2,"kind":"unheardOf","what":"new"}\n');
+      response.end('{"time":3,"kind":"server","server":"s1","state":"up","also":"new"}\n');
     });
     const venus = await openVenus({ kind: 'socket', path }, { timeLimit: GENEROUS, uid: undefined });
     close = () => venus.close();
-    expect(await collect(venus.events())).toEqual([{ time: 1, kind: 'fetch', subject: 'a\udcff', uid: 5 }]);
+    expect(await collect(venus.events())).toEqual([
+      { time: 1, kind: 'stored', path: 'a\udcff', uid: 5, length: 2 },
+      { time: 3, kind: 'server', server: 's1', state: 'up' },
+    ]);
+    await collect(venus.events({ since: Date.UTC(2026, 0, 2), last: 7, follow: false }));
+    expect(asked).toEqual(['/v1/events', '/v1/events?since=2026-01-02T00:00:00.000Z&last=7&follow=false']);
+  });
+
+  test('are refused as events if a known kind has another form', async () => {
+    const path = await listen((_, response) => {
+      response.end('{"time":3,"kind":"server","server":"s1","state":"asleep"}\n');
+    });
+    const venus = await openVenus({ kind: 'socket', path }, { timeLimit: GENEROUS, uid: undefined });
+    close = () => venus.close();
+    await expect(collect(venus.events())).rejects.toThrow(ProtocolError);
   });
 });
 

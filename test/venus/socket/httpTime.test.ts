@@ -51,6 +51,6 @@ it('who listens to events stays, however little happens', async () => {
   client.send('GET /v1/events HTTP/1.1\r\nhost: x\r\n\r\n');
   await sleep(shortLimits.idleTime * 2);
   await venus().realm.write('/test.realm/file', 'contents');
-  await client.untilReceived((received) => received.includes('"kind":"store"'));
+  await client.untilReceived((received) => received.includes('"kind":"stored"'));
   client.socket.destroy();
 });

@@ -8,6 +8,7 @@ import type { Containers, NewContainer } from '../../store/containers.ts';
 import type { Database } from '../../store/database.ts';
 import { type Contents, sameStoreId } from '../../tree/apply.ts';
 import type { FileVnode, Vnode } from '../../tree/vnodes.ts';
+import { type Events, whenPercentChanges } from '../events.ts';
 import type { Asker, ObjectCache } from './objectCache.ts';
 
 export interface FileCacheOptions {
@@ -22,6 +23,9 @@ export interface FileCacheOptions {
   readonly isInUse: (container: number) => boolean;
   /** Bytes of contents that are kept. */
   readonly capacity: number;
+  readonly events: Events;
+  /** The path of an object, from `/coda`. */
+  readonly pathOf: (fid: Fid) => string;
 }
 
 /** Whole files as a client keeps them: fetched when they are first read, thrown out when room is needed. */
@@ -45,7 +49,7 @@ export class FileCache {
       const vnode = await this.#options.cache.object(asker, fid);
       if (vnode.type !== 'file') return fail(vnode.type === 'directory' ? 'EISDIR' : 'EINVAL');
       if (vnode.length === 0) return { length: 0, file: undefined };
-      if (vnode.container === undefined) await this.#fetch(asker, vnode);
+      if (vnode.container === undefined) await this.#tellOfFetch(asker, vnode);
       else {
         const file = await this.#options.containers.open(vnode.container);
         if (file) {
@@ -118,14 +122,30 @@ export class FileCache {
     this.#bytes -= known.length;
   }
 
-  async #fetch(asker: Asker, { fid, length }: FileVnode): Promise<void> {
+  async #tellOfFetch(asker: Asker, vnode: FileVnode): Promise<void> {
+    const { events } = this.#options;
+    const path = this.#options.pathOf(vnode.fid);
+    events.report({ kind: 'fetchBegins', path, length: vnode.length });
+    try {
+      await this.#fetch(asker, vnode, path);
+      events.report({ kind: 'fetchEnds', path });
+    } catch (error) {
+      events.report({ kind: 'fetchEnds', path, failure: messageOf(error) });
+      throw error;
+    }
+  }
+
+  async #fetch(asker: Asker, { fid, length }: FileVnode, path: string): Promise<void> {
     await this.provideRoom(length);
     const server = await this.#options.serverOf(fid.volume);
     const { credentials } = asker;
     const fetch = await server.call('openFetch', { credentials, fid });
     const container = await this.#options.containers.create();
+    const progress = whenPercentChanges((received, whole) =>
+      this.#options.events.report({ kind: 'fetchProgress', path, received, length: whole }),
+    );
     try {
-      await receive(server, fetch, container);
+      await receive(server, fetch, container, progress);
       await container.finish();
     } catch (error) {
       await container.abandon();
@@ -168,6 +188,7 @@ async function receive(
   server: Remote<FileProtocol>,
   { handle, length }: FileProtocol['openFetch']['reply'],
   container: NewContainer,
+  progress: (received: number, length: number) => void,
 ): Promise<void> {
   for (let offset = 0; offset < length;) {
     const wanted = Math.min(FRAGMENT, length - offset);
@@ -175,7 +196,12 @@ async function receive(
     if (bytes.length === 0) fail('EIO', 'The contents of the file are shorter than its length.');
     await container.append(bytes);
     offset += bytes.length;
+    progress(offset, length);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function text({ volume, vnode, unique }: Fid): string {

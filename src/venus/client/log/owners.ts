@@ -11,12 +11,15 @@ const PATIENCE = 50_000;
  */
 export class Owners {
   readonly #logs: ModifyLogs;
+  readonly #onWait: (volume: number, uid: number, owner: number) => void;
   /** Changes under way. */
   readonly #inside = new Map<number, { readonly uid: number; count: number }>();
   readonly #waiting = new Map<number, Set<() => void>>();
 
-  constructor(logs: ModifyLogs) {
+  /** @param onWait told when somebody begins to wait for the log of another user */
+  constructor(logs: ModifyLogs, onWait: (volume: number, uid: number, owner: number) => void) {
     this.#logs = logs;
+    this.#onWait = onWait;
   }
 
   /**
@@ -25,6 +28,8 @@ export class Owners {
    */
   async enter(volume: number, uid: number, patience = PATIENCE): Promise<() => void> {
     const deadline = Date.now() + patience;
+    const first = this.#owner(volume, uid);
+    if (first !== undefined) this.#onWait(volume, uid, first);
     for (let owner = this.#owner(volume, uid); owner !== undefined; owner = this.#owner(volume, uid)) {
       const left = deadline - Date.now();
       if (left <= 0) throw this.#busy(volume, owner);

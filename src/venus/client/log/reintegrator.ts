@@ -1,13 +1,16 @@
 import { errno as errnoOf } from '../../../ipc/errno.ts';
 import { VenusError, isErrno } from '../../../ipc/errors.ts';
+import { formatFid } from '../../../ipc/fid.ts';
+import type { NewVenusEvent } from '../../../ipc/venusEvent.ts';
 import { logFault } from '../../log.ts';
 import type { Credentials, FileProtocol, ReintegrationAnswer } from '../../net/fileProtocol.ts';
 import type { Remote } from '../../net/link.ts';
 import type { Containers } from '../../store/containers.ts';
 import type { ClientTree } from '../clientTree.ts';
-import type { Events } from '../events.ts';
+import { type Events, whenPercentChanges } from '../events.ts';
 import { takeBatch, toSent } from './batch.ts';
 import { type LogRecord, objectsOf } from './record.ts';
+import type { RoundProgress, Rounds } from './rounds.ts';
 import { upload } from './uploads.ts';
 
 export interface ReintegratorOptions {
@@ -16,6 +19,10 @@ export interface ReintegratorOptions {
   readonly tree: ClientTree;
   readonly containers: Containers;
   readonly events: Events;
+  readonly rounds: Rounds;
+  readonly nameOf: (volume: number) => string;
+  /** The path of a record's object, from `/coda`. */
+  readonly pathOf: (record: LogRecord) => string;
   /** Told when a log has become shorter. */
   readonly onShorter: (volume: number) => void;
   readonly serverOf: (volume: number) => Promise<Remote<FileProtocol>>;
@@ -68,6 +75,11 @@ export class Reintegrator {
 
   isRunning(volume: number): boolean {
     return this.#running.has(volume);
+  }
+
+  /** How far it is with a log that is being sent. */
+  progress(volume: number): RoundProgress | undefined {
+    return this.#options.rounds.progress(volume);
   }
 
   /** Sends what may be sent. Resolves when nothing may any more. */
@@ -125,7 +137,9 @@ export class Reintegrator {
       for (let goesOn = true; goesOn && !this.#isClosed;) {
         const batch = this.#take(volume).slice(0, limit);
         limit = Infinity;
-        if (batch.length === 0) break;
+        const [head] = batch;
+        if (!head) break;
+        this.#options.rounds.begin(volume, head);
         const refused = await this.#send(volume, batch);
         if (refused === undefined) continue;
         const verdict = await this.#refuse(volume, batch, refused);
@@ -133,6 +147,7 @@ export class Reintegrator {
         goesOn = verdict !== 'stop';
       }
     } while (this.#again.has(volume) && !this.#isClosed);
+    this.#options.rounds.end(volume, this.#obstacles.get(volume));
     this.#release(volume);
   }
 
@@ -151,6 +166,7 @@ export class Reintegrator {
           ? 'age'
           : undefined;
     if (obstacle) {
+      if (obstacle === 'no token') this.#options.rounds.awaitsTokens(volume, head);
       this.#stop(volume, obstacle);
       return [];
     }
@@ -197,14 +213,15 @@ export class Reintegrator {
     batch: readonly LogRecord[],
     handles: Map<number, number>,
   ): Promise<(Refusal & { readonly sequence: number }) | undefined> {
-    const { containers, events } = this.#options;
+    const { containers, events, nameOf, pathOf } = this.#options;
     try {
       for (const record of batch) {
         if (record.mutation.op !== 'store') continue;
         const { sequence, uid, mutation } = record;
-        const subject = `${mutation.fid.volume}`;
-        const progress = (sent: number, length: number) =>
-          events.report({ kind: 'store', uid, subject, detail: `${sent}/${length}` });
+        const about = { volume: nameOf(mutation.fid.volume), path: pathOf(record), uid };
+        const progress = whenPercentChanges((sent, length) =>
+          events.report({ kind: 'storeProgress', ...about, sent, length }),
+        );
         try {
           handles.set(sequence, await upload(server, credentials, containers, record, progress));
         } catch (error) {
@@ -228,6 +245,7 @@ export class Reintegrator {
     const { tree, containers } = this.#options;
     const unused = await tree.settle(volume, batch, answer, this.#inDoubt.has(volume));
     this.#inDoubt.delete(volume);
+    this.#options.rounds.settled(volume, batch);
     for (const container of unused) await containers.remove(container);
     this.#answer(volume, batch);
     this.#options.onShorter(volume);
@@ -243,6 +261,7 @@ export class Reintegrator {
     if (!record) return 'stop';
     if (errno === EACCES && !this.#options.credentialsFor(record)) {
       // The token ended while it was sent: that is no conflict.
+      this.#options.rounds.awaitsTokens(volume, record);
       this.#stop(volume, 'no token');
       return 'stop';
     }
@@ -259,8 +278,14 @@ export class Reintegrator {
     }
     if (index > 0) return 'send those before';
     await this.#options.tree.markConflict(volume, record, { errno, ...reason });
+    this.#options.events.report(this.#conflictOf(record, why));
     this.#stop(volume, 'conflict');
     return 'stop';
+  }
+
+  #conflictOf(record: LogRecord, why: string | undefined): NewVenusEvent {
+    const about = { path: this.#options.pathOf(record), fid: formatFid(record.mutation.fid) };
+    return { kind: 'conflict', between: 'local/global', ...about, ...(why === undefined ? {} : { why }) };
   }
 
   #waiterFor(volume: number, sequence: number): Waiter | undefined {
@@ -289,6 +314,7 @@ export class Reintegrator {
       logFault(`reintegration of ${volume.toString(16)}`, error);
       this.#stop(volume, 'fault');
     }
+    this.#options.rounds.end(volume, this.#obstacles.get(volume));
     this.#release(volume);
   }
 

@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import type { Ways } from '../../ways.ts';
 import type { DaemonStatus } from '../../../ipc/socket/routes.ts';
-import { toJsonName } from '../../../ipc/socket/routes.ts';
-import type { Route } from './exchange.ts';
+import type { WantedEvents } from '../../../ipc/venus.ts';
+import { encodeEvent } from '../../../ipc/venusEvent.ts';
+import { type Exchange, type Route, badRequest, write } from './exchange.ts';
 
 export interface DaemonControl {
   status(): Promise<DaemonStatus>;
@@ -40,14 +41,29 @@ export function daemonRoutes(control: DaemonControl): Readonly<Record<string, Ro
     },
 
     'GET /events': async (exchange) => {
+      const wanted = wantedEvents(exchange);
       const stop = new AbortController();
       exchange.response.once('close', () => stop.abort());
       exchange.response.writeHead(200, { 'content-type': 'application/jsonl' });
       exchange.response.flushHeaders();
-      for await (const event of exchange.session.client.events.listen(stop.signal)) {
-        exchange.response.write(`${JSON.stringify({ ...event, subject: toJsonName(event.subject) })}\n`);
+      for await (const event of exchange.session.client.events.listen(stop.signal, wanted)) {
+        await write(exchange.response, encodeEvent(event));
       }
       exchange.response.end();
     },
+  };
+}
+
+function wantedEvents(exchange: Exchange): WantedEvents {
+  const [text, follow] = [exchange.optionalName('since'), exchange.optionalName('follow')];
+  const last = exchange.optionalNumber('last');
+  const since = text === undefined ? undefined : Date.parse(text);
+  if (Number.isNaN(since)) badRequest('since is not a time of ISO 8601');
+  if (follow !== undefined && follow !== 'true' && follow !== 'false')
+    badRequest('follow is neither true nor false');
+  return {
+    ...(since === undefined ? {} : { since }),
+    ...(last === undefined ? {} : { last }),
+    ...(follow === undefined ? {} : { follow: follow === 'true' }),
   };
 }
