@@ -6,6 +6,7 @@ import { ConfigurationError, UnsupportedError, VenusError, isErrno } from '../ip
 import { mountPointOf, openVenus, realmsOf, workingDirectory } from '../ipc/openVenus.ts';
 import type { HttpSession } from '../ipc/socket/httpSession.ts';
 import type { FileTree, Venus } from '../ipc/venus.ts';
+import { marinerSocket } from '../ipc/venusConf.ts';
 import { errorMessage, writeError } from '../term/errorMessage.ts';
 import { formatJson } from '../term/json.ts';
 import { printableLines } from '../term/printable.ts';
@@ -107,6 +108,7 @@ export class Context {
     this.#venus ??= await openVenus(this.address(), {
       timeLimit: this.#common.timeLimit,
       uid: this.otherUid(),
+      marinerSocket: () => marinerSocket(this.surroundings.env),
     });
     return this.#venus;
   }
