@@ -50,7 +50,8 @@ function optionsOf(parser: Parser): Options {
   const get = (name: string): unknown =>
     parser.getOptionValue(name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()));
   return {
-    flag: (name) => get(name) === true,
+    // Commander takes what begins with no- as the opposite of an option that is set otherwise.
+    flag: (name) => (name.startsWith('no-') ? get(name.slice(3)) === false : get(name) === true),
     value: (name) => {
       const value = get(name);
       return typeof value === 'string' ? value : undefined;

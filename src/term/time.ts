@@ -1,9 +1,20 @@
 /** `Sat Nov 21 21:34:14 2026`, local time, as C's ctime without its newline. @param time seconds since 1970 */
 export function formatCtime(time: number): string {
   const date = new Date(time * 1000);
-  const day = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'][date.getDay()];
-  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(':');
-  return `${day} ${monthName(date)} ${String(date.getDate()).padStart(2)} ${clock} ${date.getFullYear()}`;
+  const day = String(date.getDate()).padStart(2);
+  return `${dayName(date)} ${monthName(date)} ${day} ${formatClock(time * 1000)} ${date.getFullYear()}`;
+}
+
+/** `21:34:14`, local time. @param milliseconds since 1970 */
+export function formatClock(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(':');
+}
+
+/** `Sat 11/21/2026`, local time, as venus's logs write days. @param milliseconds since 1970 */
+export function formatLogDate(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  return `${dayName(date)} ${twoDigits(date.getMonth() + 1)}/${twoDigits(date.getDate())}/${date.getFullYear()}`;
 }
 
 /** As ls -l: `Nov 20 21:59`, or with the year instead of the clock where it is more than half a year away. */
@@ -15,6 +26,10 @@ export function formatListTime(milliseconds: number, now: number): string {
     ? `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`
     : ` ${date.getFullYear()}`;
   return `${monthName(date)} ${String(date.getDate()).padStart(2)} ${last}`;
+}
+
+function dayName(date: Date): string {
+  return ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'][date.getDay()] ?? '';
 }
 
 function monthName(date: Date): string {
