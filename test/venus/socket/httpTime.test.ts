@@ -54,3 +54,18 @@ it('who listens to events stays, however little happens', async () => {
   await client.untilReceived((received) => received.includes('"kind":"stored"'));
   client.socket.destroy();
 });
+
+it('who asks for events and does not read them is cut off, and venus keeps no more for him', async () => {
+  const client = await connect();
+  client.send('GET /v1/events HTTP/1.1\r\nhost: x\r\n\r\n');
+  await client.untilReceived((received) => received.includes('200 OK'));
+  client.socket.pause();
+  const { events } = venus().realm.client;
+  for (let at = 0; at < 20_000; at++) {
+    events.report({ kind: 'server', server: `${at} ${'x'.repeat(400)}`, state: 'up' });
+    if (at % 500 === 0) await sleep(1);
+  }
+  client.socket.resume();
+  await client.untilReceived((received) => received.includes('\r\n0\r\n\r\n'));
+  expect(client.received.match(/"kind"/g)?.length).toBeLessThan(15_000);
+});
