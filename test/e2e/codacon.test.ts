@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isRunning } from '../../src/commands/coda/isRunning.ts';
 import { type VenusEvent, decodeEvent } from '../../src/ipc/venusEvent.ts';
@@ -29,12 +30,20 @@ const put = (name: string, input: string, env = laptop) =>
   realm.ok('coda', ['put', '-', name], { input, env });
 const history = (...words: readonly string[]) => here('codacon', '--no-follow', ...words);
 
+interface Seen {
+  text: string;
+  errors: string;
+  /** Undefined as long as it runs. */
+  status: number | null | undefined;
+  readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
+}
+
 /** A codacon that goes on; `text` is what it has printed so far. */
-function watch(...words: readonly string[]) {
+function watch(...words: readonly string[]): Seen {
   const env = { ...realm.env, ...laptop };
   const child = spawn(join(bin, 'codacon'), words, { env, stdio: 'pipe' });
   watchers.push(child);
-  const seen = { text: '', errors: '', status: undefined as number | null | undefined, child };
+  const seen: Seen = { text: '', errors: '', status: undefined, child };
   child.stdout.on('data', (bytes: Buffer) => (seen.text += bytes.toString()));
   child.stderr.on('data', (bytes: Buffer) => (seen.errors += bytes.toString()));
   child.on('close', (status) => (seen.status = status));
@@ -156,7 +165,7 @@ describe('codacon', () => {
   it('ends quietly when nobody reads any more, and by ^C', async () => {
     const [piped, interrupted] = [watch('-n', '1'), watch('-n', '1')];
     await until(() => piped.text !== '' && interrupted.text !== '');
-    piped.child.stdout?.destroy();
+    piped.child.stdout.destroy();
     await here('cunlog');
     await until(() => piped.status !== undefined);
     expect([piped.status, piped.errors]).toEqual([141, '']);
