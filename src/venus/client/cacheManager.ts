@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ArchiveFormat } from '../../cml/archive/entry.ts';
 import type { Fid } from '../../ipc/fid.ts';
 import { isErrno } from '../../ipc/errors.ts';
 import { fail } from '../fail.ts';
@@ -15,6 +16,7 @@ import { ObjectCache } from './cache/objectCache.ts';
 import { ClientTree } from './clientTree.ts';
 import { Events } from './events.ts';
 import { FidPool } from './fidPool.ts';
+import { Checkpointer } from './log/checkpointer.ts';
 import { ModifyLogs } from './log/modifyLog.ts';
 import type { LogRecord } from './log/record.ts';
 import { Reintegrator } from './log/reintegrator.ts';
@@ -23,6 +25,7 @@ import { LogSettings } from './log/settings.ts';
 import { WatchedServer } from './reachability.ts';
 import { StoreIds } from './storeIds.ts';
 import { Tokens } from './tokens.ts';
+import { UserSession } from './userSession.ts';
 
 /** A realm as a client reaches it. */
 export interface RealmConnections {
@@ -41,6 +44,8 @@ export interface CacheManagerOptions {
   readonly now: () => number;
   /** Bytes of contents of files that it keeps. */
   readonly capacity: number;
+  /** Of checkpoints, if not pax. */
+  readonly checkpointFormat?: ArchiveFormat | undefined;
 }
 
 /** Where a client has seen a volume mounted. */
@@ -70,6 +75,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   readonly owners: Owners;
   readonly settings: LogSettings;
   readonly reintegrator: Reintegrator;
+  readonly checkpoints: Checkpointer;
   /** Where checkpoints are written. */
   readonly spool: string;
   readonly #database: Database;
@@ -87,7 +93,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   }
 
   private constructor(
-    { name, directory, realm, now, capacity }: CacheManagerOptions,
+    { name, directory, realm, now, capacity, checkpointFormat }: CacheManagerOptions,
     database: Database,
     logs: ModifyLogs,
     containers: Containers,
@@ -121,17 +127,26 @@ export class CacheManager implements Service<CallbackProtocol> {
     this.owners = new Owners(logs);
     this.fids = new FidPool(database, serverOf);
     this.settings = new LogSettings(database);
+    this.checkpoints = new Checkpointer({
+      tree: this.tree,
+      containers,
+      events: this.events,
+      now,
+      format: checkpointFormat,
+      place: (volume, uid) => new UserSession(this, uid).checkpointPlace(volume),
+    });
     this.reintegrator = new Reintegrator({
       client: name,
       tree: this.tree,
       containers,
       events: this.events,
       onShorter: (volume) => this.owners.wake(volume),
+      beforeConflict: (volume) => this.checkpoints.beforeConflict(volume),
       serverOf,
       credentialsFor: (record) => this.#credentialsFor(record),
       isOldEnough: (volume, { time }) => now() - time >= this.settings.get(volume).age * 1000,
     });
-    this.#timer = setInterval(() => this.sendLogs(), LOOK).unref();
+    this.#timer = setInterval(() => this.#look(), LOOK).unref();
   }
 
   readonly breakCallbacks = async ({ fids }: CallbackProtocol['breakCallbacks']['request']) => {
@@ -203,8 +218,14 @@ export class CacheManager implements Service<CallbackProtocol> {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     for (const server of this.realm.servers) server.close();
+    await this.checkpoints.close();
     await this.reintegrator.close();
     await this.#database.close();
+  }
+
+  #look(): void {
+    this.sendLogs();
+    this.checkpoints.look();
   }
 
   /** What was promised by a server that could not be reached holds no more. */
