@@ -33,14 +33,15 @@ export class FinalNames {
   #directory: { readonly path: string; readonly node: NameNode } | undefined;
   /** Lines taken in. */
   entries = 0;
-  /** Lines whose effect no archive holds: removals, renames of what the log did not store, attributes. */
-  notInArchive = 0;
+  /** Whether some line does not say for certain what it is about. */
+  #isVague = false;
 
   /** Takes in the next line of the log. */
   apply(line: CmlLine): void {
     this.entries += 1;
-    if (line.op === 'repair') return;
-    if (line.op === 'rename') this.#rename(line.from, line.to);
+    // What a repair stored, no archive holds.
+    if (line.op === 'repair') this.#isVague = true;
+    else if (line.op === 'rename') this.#rename(line.from, line.to);
     else this.#applyAt(line);
   }
 
@@ -52,6 +53,13 @@ export class FinalNames {
   possibleRoots(limit: number): readonly (readonly string[])[] {
     const common = (this.#common ?? []).slice(0, limit - 1);
     return Array.from({ length: common.length + 1 }, (_, length) => common.slice(0, length));
+  }
+
+  /** Whether nothing has contents at the log's end: all of its lines are removals, renames, attributes, or undone. */
+  get haveNoContents(): boolean {
+    let found = this.#isVague;
+    this.visit((_, object, path) => (found ||= hasContents(object) || path().some(isVague)));
+    return !found;
   }
 
   /** @returns undefined for a name of which nothing is known */
@@ -91,13 +99,11 @@ export class FinalNames {
         break;
       case 'remove':
       case 'rmdir':
-        this.notInArchive += 1;
         this.#detach(this.#componentsOf(line.path, false));
         break;
       case 'utimes':
       case 'chown':
       case 'chmod':
-        this.notInArchive += 1;
         this.#componentsOf(line.path, true);
     }
   }
@@ -112,7 +118,6 @@ export class FinalNames {
   #rename(from: string, to: string): void {
     const [source, target] = [this.#componentsOf(from, false), this.#componentsOf(to, false)];
     const moved = this.#detach(source);
-    if (moved?.object === undefined) this.notInArchive += 1;
     this.#detach(target);
     const [name] = target.slice(-1);
     if (moved !== undefined && name !== undefined)
@@ -157,12 +162,23 @@ export class FinalNames {
 
   /** @param mayBeRoot whether the path may be that of the volume's root, as only attributes of it can be changed */
   #componentsOf(path: string, mayBeRoot: boolean): readonly string[] {
+    this.#isVague ||= !path.startsWith('/') || isVague(path);
     if (path.startsWith(UNKNOWN_PARENT)) return [UNKNOWN, ...components(path.slice(UNKNOWN_PARENT.length))];
     const all = components(path);
     const length = mayBeRoot ? all.length : all.length - 1;
     this.#common = this.#common === undefined ? all.slice(0, length) : commonStart(this.#common, all, length);
     return all;
   }
+}
+
+/** Whether a name may be another one than it says: it could not be rebuilt, or lines of the text went into it. */
+function isVague(text: string): boolean {
+  return text.includes(UNKNOWN) || text.includes('\n');
+}
+
+/** Whether an object must be in the archive (spec/cml.md, 5.3). */
+export function hasContents(object: LoggedObject): boolean {
+  return object.kind !== 'file' || object.size !== undefined;
 }
 
 /** The parts of a path or of a name in an archive. */

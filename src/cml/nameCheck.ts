@@ -7,6 +7,7 @@ import {
   UNKNOWN,
   components,
   findBelow,
+  hasContents,
 } from './finalNames.ts';
 import type { Problem } from './verify.ts';
 
@@ -98,7 +99,7 @@ export class NameCheck {
     // What matches any directory was compared once, supposing the first root.
     const unplaced = this.#names.unplaced === undefined ? 0 : first.bit;
     this.#names.visit((node, object, path) => {
-      if (!isRequired(object) || (node.found & best.bit) !== 0) return;
+      if (!hasContents(object) || (node.found & best.bit) !== 0) return;
       const parts = path();
       const isUnplaced = parts[0] === UNKNOWN;
       if (isUnplaced && (node.found & unplaced) !== 0) return;
@@ -113,13 +114,8 @@ function isBetter(one: Root, other: Root): boolean {
   return 2 * one.found + one.differences > 2 * other.found + other.differences;
 }
 
-/** Whether an object must be in the archive (spec/cml.md, 5.3). */
-function isRequired(object: LoggedObject): boolean {
-  return object.kind !== 'file' || object.size !== undefined;
-}
-
 function compare(entry: ArchiveEntry, node: NameNode | undefined, rootNode: NameNode, root: Root): void {
-  if (node?.object === undefined || !isRequired(node.object)) return;
+  if (node?.object === undefined || !hasContents(node.object)) return;
   const difference = differenceOf(entry, node.object, rootNode, root.bit);
   if (difference === undefined) {
     if ((node.found & root.bit) === 0) root.found += 1;

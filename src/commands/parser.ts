@@ -50,7 +50,8 @@ function optionsOf(parser: Parser): Options {
   const get = (name: string): unknown =>
     parser.getOptionValue(name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()));
   return {
-    flag: (name) => get(name) === true,
+    // commander takes --no-x for the opposite of an option x, which is true without it.
+    flag: (name) => (name.startsWith('no-') ? get(name.slice('no-'.length)) === false : get(name) === true),
     value: (name) => {
       const value = get(name);
       return typeof value === 'string' ? value : undefined;

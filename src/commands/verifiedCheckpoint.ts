@@ -66,8 +66,15 @@ export async function makeCheckpoint(
 }
 
 /** What a checkpoint holds, in a line. */
-export function describeCheckpoint({ archive, entries, files, bytes }: VerifiedCheckpoint): string {
-  return `${printable(archive)}: ${entries} entries, ${files} files, ${bytes} bytes, verified`;
+export function describeCheckpoint(made: VerifiedCheckpoint): string {
+  return `${printable(made.archive)}: ${describeContents(made)}, verified`;
+}
+
+/** What of a log is in an archive. */
+export function describeContents({ entries, files, bytes, nothingToArchive }: Verification): string {
+  return nothingToArchive
+    ? `${entries} entries without contents (removals, renames, attribute changes), nothing to archive`
+    : `${entries} entries, ${files} files, ${bytes} bytes`;
 }
 
 async function onEmbedded(

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestRealm } from './support.ts';
@@ -60,6 +60,52 @@ describe('the format of a checkpoint', () => {
     expect(stdout).toMatch(/^Usage: cfs checkpointml/);
     expect((await cfs('purgeml', '--no-checkpoint', '--format', 'tar', '.')).status).toBe(2);
   });
+});
+
+describe('a log without contents', () => {
+  beforeEach(async () => {
+    await start();
+    await put('other');
+    await realm.ok('cfs', ['fr', '.']);
+    await realm.ok('coda', ['rm', 'there']);
+    await realm.ok('coda', ['mv', 'other', 'renamed']);
+  });
+
+  it('is verified with an archive that holds nothing, and purged after a yes', async () => {
+    const { status, stderr } = await realm.run('cfs', ['purgeml', '.'], { input: 'y\n' });
+    expect(status).toBe(0);
+    expect(stderr).toContain(
+      '.tar: 2 entries without contents (removals, renames, attribute changes), nothing to archive, verified\n',
+    );
+    expect(stderr).toContain('2 removals, renames and attribute changes go; they are nothing to archive');
+    expect(await realm.ok('coda', ['ls'])).toBe('other\nthere\n');
+    expect(await realm.ok('coda', ['rescue', join(spool(), `${base}.tar`), 'verify'])).toContain(
+      ': verified',
+    );
+  });
+
+  it('is not, with an archive that is missing or has no bytes', async () => {
+    await realm.ok('cfs', ['checkpointml', '.']);
+    const archive = join(spool(), `${base}.tar`);
+    writeFileSync(archive, '');
+    expect((await realm.run('coda', ['rescue', archive, 'verify'])).status).toBe(1);
+    rmSync(archive);
+    expect((await realm.run('coda', ['rescue', archive, 'verify'])).status).toBe(1);
+  });
+
+  it('has contents again with a new file', async () => {
+    await put('new');
+    expect((await cfs('checkpointml', '.')).stderr).toContain(': 4 entries, 1 files, 4 bytes, verified');
+  });
+});
+
+it('cfs purgeml --no-checkpoint makes no copy', async () => {
+  await start();
+  await put('new');
+  const { status, stderr } = await cfs('purgeml', '--yes', '--no-checkpoint', '.');
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(existsSync(spool())).toBe(false);
+  expect(await realm.ok('coda', ['ls'])).toBe('there\n');
 });
 
 it('coda up --checkpoint-format chooses the format of all that venus writes', async () => {

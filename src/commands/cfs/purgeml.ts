@@ -56,10 +56,14 @@ async function copyOf(context: Context, path: string, format?: ArchiveFormat): P
 }
 
 function questionOf(typed: string, entries: number, copy: VerifiedCheckpoint | undefined): string {
-  const what = copy
-    ? `${copy.entries} entries with ${copy.files} files (${copy.bytes} bytes) go; the copy is ${copy.archive}`
-    : `${entries} entries go, and there is NO copy of them`;
+  const what = copy ? lossOf(copy) : `${entries} entries go, and there is NO copy of them`;
   return `${printable(typed)}: ${printable(what)}.\nThrow them away? [y/N] `;
+}
+
+function lossOf({ archive, entries, files, bytes, nothingToArchive }: VerifiedCheckpoint): string {
+  return nothingToArchive
+    ? `${entries} removals, renames and attribute changes go; they are nothing to archive, and stand as text beside ${archive}`
+    : `${entries} entries with ${files} files (${bytes} bytes) go; the copy is ${archive}`;
 }
 
 function agrees(context: Context, question: string): boolean {
