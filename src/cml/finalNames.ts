@@ -29,8 +29,10 @@ export const UNKNOWN = '???';
 export class FinalNames {
   readonly #root = emptyNode();
   #common: readonly string[] | undefined;
-  /** The directory of the line before; undefined when nodes have moved. */
+  /** The directory of the line before. */
   #directory: { readonly path: string; readonly node: NameNode } | undefined;
+  /** What the line before was about: a file is made, and then stored. */
+  #latest: { readonly path: string; readonly node: NameNode } | undefined;
   /** Lines taken in. */
   entries = 0;
   /** Whether some line does not say for certain what it is about. */
@@ -126,24 +128,38 @@ export class FinalNames {
 
   #put(node: NameNode, object: LoggedObject): void {
     // What was known to be below it is not there any more.
-    if (node.children !== undefined) this.#directory = undefined;
+    if (node.children !== undefined) this.#forgetPlaces();
     node.children = undefined;
     node.object = object;
   }
 
   /** The node of a path. Most lines are about the directory of the line before, which is looked up once. */
   #makeAt(path: string): NameNode {
+    if (this.#latest?.path === path) return this.#latest.node;
+    const node = this.#makeBeside(path);
+    this.#latest = { path, node };
+    return node;
+  }
+
+  #makeBeside(path: string): NameNode {
     const slash = path.lastIndexOf('/');
     const name = path.slice(slash + 1);
-    const above = path.slice(0, slash);
-    if (this.#directory?.path === above && isPart(name)) return childOf(this.#directory.node, name);
+    const directory = this.#directory;
+    const isBeside = directory?.path.length === slash && path.startsWith(directory.path) && isPart(name);
+    if (isBeside) return childOf(directory.node, name);
     const parts = this.#componentsOf(path, false);
     const [last] = parts.slice(-1);
     if (last === undefined) return this.#root;
     const node = this.#make(parts.slice(0, -1));
     // Another spelling of a path is looked up part by part.
-    if (last === name && slash >= 0) this.#directory = { path: above, node };
+    if (last === name && slash >= 0) this.#directory = { path: path.slice(0, slash), node };
     return childOf(node, last);
+  }
+
+  /** To be called when nodes have moved. */
+  #forgetPlaces(): void {
+    this.#directory = undefined;
+    this.#latest = undefined;
   }
 
   #make(path: readonly string[]): NameNode {
@@ -153,7 +169,7 @@ export class FinalNames {
   #detach(path: readonly string[]): NameNode | undefined {
     const [name] = path.slice(-1);
     const parent = this.find(path.slice(0, -1));
-    this.#directory = undefined;
+    this.#forgetPlaces();
     if (name === undefined) return undefined;
     const node = parent?.children?.get(name);
     parent?.children?.delete(name);

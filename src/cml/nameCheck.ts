@@ -61,8 +61,9 @@ export class NameCheck {
   see(entry: ArchiveEntry): void {
     const slash = entry.name.lastIndexOf('/');
     const last = entry.name.slice(slash + 1);
-    const above = entry.name.slice(0, Math.max(slash, 0));
-    if (this.#above !== above) this.#enter(above);
+    const length = Math.max(slash, 0);
+    if (this.#above?.length !== length || !entry.name.startsWith(this.#above))
+      this.#enter(entry.name.slice(0, length));
     for (const root of this.#roots) {
       if (root.node !== undefined) compare(entry, root.directory?.children?.get(last), root.node, root);
     }
