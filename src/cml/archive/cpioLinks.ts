@@ -106,43 +106,53 @@ export class CpioLinks {
   }
 }
 
-/** More than are remembered, and a power of two. */
-const SLOTS = 2 ** 18;
-
-interface Slots {
-  readonly inodes: Uint32Array;
-  /** How many files had come when this one came. */
-  readonly seen: Uint32Array;
-  readonly names: (string | undefined)[];
-}
+/** Powers of two; the most are more than are remembered. */
+const [FEWEST_SLOTS, MOST_SLOTS] = [2 ** 8, 2 ** 18];
 
 /**
  * Names of files by the numbers that venus counts them with (spec/cml.md, 8.5). Each record of an archive has one, so that
  * a slot for each costs much less than a map.
  */
 class CountedNames {
-  #slots: Slots | undefined;
+  #inodes = new Uint32Array(FEWEST_SLOTS);
+  /** How many files had come when each one came. */
+  #seen = new Uint32Array(FEWEST_SLOTS);
+  #names: (string | undefined)[] = [];
+  #first: number | undefined;
   #count = 0;
 
   get(inode: number): string | undefined {
-    const slot = inode % SLOTS;
-    const { inodes, seen, names } = this.#slots ?? {};
-    const isRemembered = inodes?.[slot] === inode && this.#count - (seen?.[slot] ?? 0) < REMEMBERED;
-    return isRemembered ? names?.[slot] : undefined;
+    const slot = inode % this.#inodes.length;
+    const isRemembered = this.#inodes[slot] === inode && this.#count - (this.#seen[slot] ?? 0) < REMEMBERED;
+    return isRemembered ? this.#names[slot] : undefined;
   }
 
   set(inode: number, name: string): void {
-    this.#slots ??= {
-      inodes: new Uint32Array(SLOTS),
-      seen: new Uint32Array(SLOTS),
-      names: new Array<string | undefined>(SLOTS),
-    };
-    const { inodes, seen, names } = this.#slots;
-    const slot = inode % SLOTS;
+    this.#first ??= inode;
+    this.#makeRoom(inode < this.#first ? MOST_SLOTS : inode - this.#first + 1);
     this.#count += 1;
-    inodes[slot] = inode;
-    seen[slot] = this.#count;
-    names[slot] = name;
+    this.#put(inode, this.#count, name);
+  }
+
+  #put(inode: number, seen: number, name: string | undefined): void {
+    const slot = inode % this.#inodes.length;
+    this.#inodes[slot] = inode;
+    this.#seen[slot] = seen;
+    this.#names[slot] = name;
+  }
+
+  /** As long as there are fewer than the most, no two numbers share a slot. */
+  #makeRoom(needed: number): void {
+    const [inodes, seen, names] = [this.#inodes, this.#seen, this.#names];
+    if (needed <= inodes.length || inodes.length === MOST_SLOTS) return;
+    let size = inodes.length;
+    while (size < Math.min(needed, MOST_SLOTS)) size *= 2;
+    this.#inodes = new Uint32Array(size);
+    this.#seen = new Uint32Array(size);
+    this.#names = new Array<string | undefined>(size);
+    inodes.forEach((inode, slot) => {
+      if (names[slot] !== undefined) this.#put(inode, seen[slot] ?? 0, names[slot]);
+    });
   }
 }
 
