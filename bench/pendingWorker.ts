@@ -29,4 +29,4 @@ async function fill(): Promise<void> {
   await database.close();
 }
 
-await fill();
+void fill();
