@@ -48,7 +48,7 @@ export class SpoolError extends CodaError {
 
 const [PRIVATE_DIRECTORY, PRIVATE_FILE] = [0o700, 0o600];
 const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
-const [LOG_CHUNK, READ_CHUNK] = [64 * 1024, 1024 * 1024];
+const [LOG_CHUNK, READ_CHUNK] = [64 * 1024, 256 * 1024];
 
 /**
  * Writes `SPOOL/UID/REALM_VOLUME.tar` (or .cpio) and `.cml`; what had these names becomes `.old`. When this resolves both
@@ -143,11 +143,15 @@ export async function openIfThere(path: string): Promise<FileHandle | undefined>
 
 /** All bytes of an open file, which stays open. */
 export async function* chunksOf(file: FileHandle): AsyncGenerator<Uint8Array> {
+  const readAt = (position: number) => file.read(new Uint8Array(READ_CHUNK), 0, READ_CHUNK, position);
+  let ahead = readAt(0);
   for (let position = 0; ;) {
-    const buffer = new Uint8Array(READ_CHUNK);
-    const { bytesRead } = await file.read(buffer, 0, READ_CHUNK, position);
+    const { bytesRead, buffer } = await ahead;
     if (bytesRead === 0) return;
     position += bytesRead;
+    // The next is read while this one is looked at; whoever asks for it meets the error.
+    ahead = readAt(position);
+    ahead.catch(() => undefined);
     yield buffer.subarray(0, bytesRead);
   }
 }

@@ -1,15 +1,14 @@
 /** Reads and writes the .cml text, one line per log entry (spec/cml.md, 5.5). */
 import { CodaError } from '../ipc/errors.ts';
 import { decodeText } from '../ipc/text.ts';
+import { readDecimal } from './archive/numbers.ts';
 import type { CmlLine, PlainOp } from './cmlLine.ts';
 
 /** Bytes of a line, those of a name with newlines taken together; two of the longest names fit. */
 const MAX_LINE = 256 * 1024;
 const NEWLINE = 0x0a;
-const [TAB, SYMLINK, REPAIR] = [' \t', 'Symlink ', 'Disconnected Repair by an ASR for '];
+const [SYMLINK, REPAIR] = ['Symlink ', 'Disconnected Repair by an ASR for '];
 const LENGTH = ' (length = ';
-/** Characters of `Link` and of `Create`: all words before a tab lie between. */
-const [SHORTEST_WORD, LONGEST_WORD] = [4, 6];
 
 /** The text cannot be understood from some line on. */
 export class CmlTextError extends CodaError {
@@ -60,57 +59,75 @@ export function formatCmlLine(line: CmlLine): string {
   }
 }
 
-/** How each kind of line is read; names may contain anything, so that what stands at the end counts. */
-const readers: Readonly<Record<string, (rest: string) => CmlLine | undefined>> = {
-  Store: (rest) => {
-    const at = rest.lastIndexOf(LENGTH);
-    const digits = rest.slice(at + LENGTH.length, -1);
-    if (at < 0 || !rest.endsWith(')') || !/^\d{1,16}$/.test(digits)) return undefined;
-    const length = Number(digits);
-    return Number.isSafeInteger(length) ? { op: 'store', path: rest.slice(0, at), length } : undefined;
-  },
-  Chown: (rest) => {
-    const [, path, owner] = /^(.*) \(owner = (-?\d{1,10})\)$/s.exec(rest) ?? [];
-    return path === undefined ? undefined : { op: 'chown', path, owner: Number(owner) };
-  },
-  Chmod: (rest) => {
-    const [, path, mode = ''] = /^(.*) \(mode = ([0-7]{1,11})\)$/s.exec(rest) ?? [];
-    return path === undefined ? undefined : { op: 'chmod', path, mode: Number.parseInt(mode, 8) };
-  },
-  Link: (rest) => {
-    const [, path, name] = /^(.*) to ([^/]+)$/s.exec(rest) ?? [];
-    return path === undefined || name === undefined ? undefined : { op: 'link', path, name };
-  },
-  Rename: (rest) => {
-    const [, from, to] = /^(.*?) \(to: (.*)\)$/s.exec(rest) ?? [];
-    return from === undefined || to === undefined ? undefined : { op: 'rename', from, to };
-  },
-  Utime: (path) => ({ op: 'utimes', path }),
-  Create: (path) => ({ op: 'create', path }),
-  Remove: (path) => ({ op: 'remove', path }),
-  Mkdir: (path) => ({ op: 'mkdir', path }),
-  Rmdir: (path) => ({ op: 'rmdir', path }),
-};
+/** What a line begins with, and how the rest of it is read. */
+interface Form {
+  readonly beginning: string;
+  readonly read: (rest: string) => CmlLine | undefined;
+}
+
+/** Names may contain anything, so that what stands at the end of a line counts. The most frequent come first. */
+const forms: readonly Form[] = [
+  { beginning: 'Store \t', read: readStore },
+  { beginning: 'Create \t', read: (path) => ({ op: 'create', path }) },
+  { beginning: 'Mkdir \t', read: (path) => ({ op: 'mkdir', path }) },
+  { beginning: 'Remove \t', read: (path) => ({ op: 'remove', path }) },
+  { beginning: 'Rename \t', read: readRename },
+  { beginning: 'Utime \t', read: (path) => ({ op: 'utimes', path }) },
+  { beginning: 'Chmod \t', read: readChmod },
+  { beginning: 'Chown \t', read: readChown },
+  { beginning: 'Rmdir \t', read: (path) => ({ op: 'rmdir', path }) },
+  { beginning: 'Link \t', read: readLink },
+  { beginning: SYMLINK, read: readSymlink },
+  { beginning: REPAIR, read: (fid) => ({ op: 'repair', fid }) },
+];
+
+function readStore(rest: string): CmlLine | undefined {
+  const at = rest.lastIndexOf(LENGTH);
+  if (at < 0 || !rest.endsWith(')')) return undefined;
+  const length = readDecimal(rest.slice(at + LENGTH.length, -1));
+  return length === undefined ? undefined : { op: 'store', path: rest.slice(0, at), length };
+}
+
+function readChown(rest: string): CmlLine | undefined {
+  const [, path, owner] = /^(.*) \(owner = (-?\d{1,10})\)$/s.exec(rest) ?? [];
+  return path === undefined ? undefined : { op: 'chown', path, owner: Number(owner) };
+}
+
+function readChmod(rest: string): CmlLine | undefined {
+  const [, path, mode = ''] = /^(.*) \(mode = ([0-7]{1,11})\)$/s.exec(rest) ?? [];
+  return path === undefined ? undefined : { op: 'chmod', path, mode: Number.parseInt(mode, 8) };
+}
+
+function readLink(rest: string): CmlLine | undefined {
+  const [, path, name] = /^(.*) to ([^/]+)$/s.exec(rest) ?? [];
+  return path === undefined || name === undefined ? undefined : { op: 'link', path, name };
+}
+
+function readRename(rest: string): CmlLine | undefined {
+  const [, from, to] = /^(.*?) \(to: (.*)\)$/s.exec(rest) ?? [];
+  return from === undefined || to === undefined ? undefined : { op: 'rename', from, to };
+}
+
+function readSymlink(rest: string): CmlLine | undefined {
+  const [, path, target] = /^(.*?) \(--> (.*)\)$/s.exec(rest) ?? [];
+  return path === undefined || target === undefined ? undefined : { op: 'symlink', path, target };
+}
 
 /** @returns undefined for what is no line of a log */
 export function parseCmlLine(text: string): CmlLine | undefined {
-  if (text.startsWith(SYMLINK)) {
-    const [, path, target] = /^Symlink (.*?) \(--> (.*)\)$/s.exec(text) ?? [];
-    return path === undefined || target === undefined ? undefined : { op: 'symlink', path, target };
-  }
-  if (text.startsWith(REPAIR)) return { op: 'repair', fid: text.slice(REPAIR.length) };
-  const tab = text.indexOf(TAB);
-  const rest = text.slice(tab + TAB.length);
-  return tab < 0 || rest === '' ? undefined : readers[text.slice(0, tab)]?.(rest);
+  const form = formOf(text);
+  return form && readAs(form, text);
 }
 
-/** Whether a line begins with an operation; others go on with the name of the line before. */
-function isBeginning(text: string): boolean {
-  for (let tab = SHORTEST_WORD + 1; tab <= LONGEST_WORD + 1; tab++) {
-    if (text.charCodeAt(tab) === 0x09)
-      return text[tab - 1] === ' ' && readers[text.slice(0, tab - 1)] !== undefined;
-  }
-  return text.startsWith(SYMLINK) || text.startsWith(REPAIR);
+/** How a line is read that begins with an operation; others go on with the name of the line before. */
+function formOf(text: string): Form | undefined {
+  for (const form of forms) if (text.startsWith(form.beginning)) return form;
+  return undefined;
+}
+
+function readAs({ beginning, read }: Form, text: string): CmlLine | undefined {
+  const isWhole = text.length > beginning.length || beginning === REPAIR;
+  return isWhole ? read(text.slice(beginning.length)) : undefined;
 }
 
 /**
@@ -132,12 +149,13 @@ export async function* parseCmlBatches(
     const batch: CmlLine[] = [];
     for (const text of lines) {
       number += 1;
-      if (isBeginning(text)) {
-        if (pending !== undefined) batch.push(understood(pending));
-        pending = { number, text };
-      } else {
+      const form = formOf(text);
+      if (form === undefined) {
         pending = continued(pending, number, text);
+        continue;
       }
+      if (pending !== undefined) batch.push(understood(pending));
+      pending = { number, form, text };
     }
     yield batch;
   }
@@ -147,6 +165,7 @@ export async function* parseCmlBatches(
 /** A line that may go on with the next one. */
 interface Pending {
   readonly number: number;
+  readonly form: Form;
   readonly text: string;
 }
 
@@ -154,11 +173,11 @@ function continued(pending: Pending | undefined, number: number, text: string): 
   if (pending === undefined) throw new CmlTextError(number, 'it begins with no operation');
   const whole = `${pending.text}\n${text}`;
   if (whole.length > MAX_LINE) throw new CmlTextError(pending.number, 'it is too long');
-  return { number: pending.number, text: whole };
+  return { ...pending, text: whole };
 }
 
-function understood({ number, text }: Pending): CmlLine {
-  const line = parseCmlLine(text);
+function understood({ number, form, text }: Pending): CmlLine {
+  const line = readAs(form, text);
   if (line === undefined) throw new CmlTextError(number, 'it does not have the form of its operation');
   return line;
 }

@@ -29,18 +29,21 @@ export const UNKNOWN = '???';
 export class FinalNames {
   readonly #root = emptyNode();
   #common: readonly string[] | undefined;
-  /** The directory of the line before; undefined when nodes have moved. */
+  /** The directory of the line before. */
   #directory: { readonly path: string; readonly node: NameNode } | undefined;
+  /** What the line before was about: a file is made, and then stored. */
+  #latest: { readonly path: string; readonly node: NameNode } | undefined;
   /** Lines taken in. */
   entries = 0;
-  /** Lines whose effect no archive holds: removals, renames of what the log did not store, attributes. */
-  notInArchive = 0;
+  /** Whether some line does not say for certain what it is about. */
+  #isVague = false;
 
   /** Takes in the next line of the log. */
   apply(line: CmlLine): void {
     this.entries += 1;
-    if (line.op === 'repair') return;
-    if (line.op === 'rename') this.#rename(line.from, line.to);
+    // What a repair stored, no archive holds.
+    if (line.op === 'repair') this.#isVague = true;
+    else if (line.op === 'rename') this.#rename(line.from, line.to);
     else this.#applyAt(line);
   }
 
@@ -52,6 +55,13 @@ export class FinalNames {
   possibleRoots(limit: number): readonly (readonly string[])[] {
     const common = (this.#common ?? []).slice(0, limit - 1);
     return Array.from({ length: common.length + 1 }, (_, length) => common.slice(0, length));
+  }
+
+  /** Whether nothing has contents at the log's end: all of its lines are removals, renames, attributes, or undone. */
+  get haveNoContents(): boolean {
+    let found = this.#isVague;
+    this.visit((_, object, path) => (found ||= hasContents(object) || path().some(isVague)));
+    return !found;
   }
 
   /** @returns undefined for a name of which nothing is known */
@@ -91,13 +101,11 @@ export class FinalNames {
         break;
       case 'remove':
       case 'rmdir':
-        this.notInArchive += 1;
         this.#detach(this.#componentsOf(line.path, false));
         break;
       case 'utimes':
       case 'chown':
       case 'chmod':
-        this.notInArchive += 1;
         this.#componentsOf(line.path, true);
     }
   }
@@ -112,7 +120,6 @@ export class FinalNames {
   #rename(from: string, to: string): void {
     const [source, target] = [this.#componentsOf(from, false), this.#componentsOf(to, false)];
     const moved = this.#detach(source);
-    if (moved?.object === undefined) this.notInArchive += 1;
     this.#detach(target);
     const [name] = target.slice(-1);
     if (moved !== undefined && name !== undefined)
@@ -121,24 +128,38 @@ export class FinalNames {
 
   #put(node: NameNode, object: LoggedObject): void {
     // What was known to be below it is not there any more.
-    if (node.children !== undefined) this.#directory = undefined;
+    if (node.children !== undefined) this.#forgetPlaces();
     node.children = undefined;
     node.object = object;
   }
 
   /** The node of a path. Most lines are about the directory of the line before, which is looked up once. */
   #makeAt(path: string): NameNode {
+    if (this.#latest?.path === path) return this.#latest.node;
+    const node = this.#makeBeside(path);
+    this.#latest = { path, node };
+    return node;
+  }
+
+  #makeBeside(path: string): NameNode {
     const slash = path.lastIndexOf('/');
     const name = path.slice(slash + 1);
-    const above = path.slice(0, slash);
-    if (this.#directory?.path === above && isPart(name)) return childOf(this.#directory.node, name);
+    const directory = this.#directory;
+    const isBeside = directory?.path.length === slash && path.startsWith(directory.path) && isPart(name);
+    if (isBeside) return childOf(directory.node, name);
     const parts = this.#componentsOf(path, false);
     const [last] = parts.slice(-1);
     if (last === undefined) return this.#root;
     const node = this.#make(parts.slice(0, -1));
     // Another spelling of a path is looked up part by part.
-    if (last === name && slash >= 0) this.#directory = { path: above, node };
+    if (last === name && slash >= 0) this.#directory = { path: path.slice(0, slash), node };
     return childOf(node, last);
+  }
+
+  /** To be called when nodes have moved. */
+  #forgetPlaces(): void {
+    this.#directory = undefined;
+    this.#latest = undefined;
   }
 
   #make(path: readonly string[]): NameNode {
@@ -148,7 +169,7 @@ export class FinalNames {
   #detach(path: readonly string[]): NameNode | undefined {
     const [name] = path.slice(-1);
     const parent = this.find(path.slice(0, -1));
-    this.#directory = undefined;
+    this.#forgetPlaces();
     if (name === undefined) return undefined;
     const node = parent?.children?.get(name);
     parent?.children?.delete(name);
@@ -157,12 +178,23 @@ export class FinalNames {
 
   /** @param mayBeRoot whether the path may be that of the volume's root, as only attributes of it can be changed */
   #componentsOf(path: string, mayBeRoot: boolean): readonly string[] {
+    this.#isVague ||= !path.startsWith('/') || isVague(path);
     if (path.startsWith(UNKNOWN_PARENT)) return [UNKNOWN, ...components(path.slice(UNKNOWN_PARENT.length))];
     const all = components(path);
     const length = mayBeRoot ? all.length : all.length - 1;
     this.#common = this.#common === undefined ? all.slice(0, length) : commonStart(this.#common, all, length);
     return all;
   }
+}
+
+/** Whether a name may be another one than it says: it could not be rebuilt, or lines of the text went into it. */
+function isVague(text: string): boolean {
+  return text.includes(UNKNOWN) || text.includes('\n');
+}
+
+/** Whether an object must be in the archive (spec/cml.md, 5.3). */
+export function hasContents(object: LoggedObject): boolean {
+  return object.kind !== 'file' || object.size !== undefined;
 }
 
 /** The parts of a path or of a name in an archive. */

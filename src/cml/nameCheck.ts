@@ -7,6 +7,7 @@ import {
   UNKNOWN,
   components,
   findBelow,
+  hasContents,
 } from './finalNames.ts';
 import type { Problem } from './verify.ts';
 
@@ -60,8 +61,9 @@ export class NameCheck {
   see(entry: ArchiveEntry): void {
     const slash = entry.name.lastIndexOf('/');
     const last = entry.name.slice(slash + 1);
-    const above = entry.name.slice(0, Math.max(slash, 0));
-    if (this.#above !== above) this.#enter(above);
+    const length = Math.max(slash, 0);
+    if (this.#above?.length !== length || !entry.name.startsWith(this.#above))
+      this.#enter(entry.name.slice(0, length));
     for (const root of this.#roots) {
       if (root.node !== undefined) compare(entry, root.directory?.children?.get(last), root.node, root);
     }
@@ -98,7 +100,7 @@ export class NameCheck {
     // What matches any directory was compared once, supposing the first root.
     const unplaced = this.#names.unplaced === undefined ? 0 : first.bit;
     this.#names.visit((node, object, path) => {
-      if (!isRequired(object) || (node.found & best.bit) !== 0) return;
+      if (!hasContents(object) || (node.found & best.bit) !== 0) return;
       const parts = path();
       const isUnplaced = parts[0] === UNKNOWN;
       if (isUnplaced && (node.found & unplaced) !== 0) return;
@@ -113,13 +115,8 @@ function isBetter(one: Root, other: Root): boolean {
   return 2 * one.found + one.differences > 2 * other.found + other.differences;
 }
 
-/** Whether an object must be in the archive (spec/cml.md, 5.3). */
-function isRequired(object: LoggedObject): boolean {
-  return object.kind !== 'file' || object.size !== undefined;
-}
-
 function compare(entry: ArchiveEntry, node: NameNode | undefined, rootNode: NameNode, root: Root): void {
-  if (node?.object === undefined || !isRequired(node.object)) return;
+  if (node?.object === undefined || !hasContents(node.object)) return;
   const difference = differenceOf(entry, node.object, rootNode, root.bit);
   if (difference === undefined) {
     if ((node.found & root.bit) === 0) root.found += 1;

@@ -14,7 +14,7 @@ export type Problem =
   | { readonly kind: 'log'; readonly message: string; readonly line?: number }
   | { readonly kind: 'no-archive'; readonly message: string }
   | { readonly kind: 'archive'; readonly message: string; readonly offset: number }
-  /** The archive holds nothing although there are entries. */
+  /** The archive holds nothing although the log has contents, or may have some. */
   | { readonly kind: 'empty'; readonly message: string }
   /** A name that must be in the archive is not, or is something else. */
   | { readonly kind: 'missing' | 'size' | 'type'; readonly name: string; readonly message: string };
@@ -30,6 +30,8 @@ export interface Verification {
   readonly files: number;
   /** Bytes in those files. */
   readonly bytes: number;
+  /** Whether the log has entries, but none with contents, and the archive holds nothing. */
+  readonly nothingToArchive: boolean;
   /** The first hundred. */
   readonly problems: readonly Problem[];
   /** All of them. */
@@ -64,22 +66,29 @@ export async function verifyCheckpoint(checkpoint: Checkpoint): Promise<Verifica
     if (problems.length < MAX_PROBLEMS) problems.push(problem);
   };
   const names = new FinalNames();
-  await readLog(checkpoint, names, report);
+  const isWhole = await readLog(checkpoint, names, report);
   const entries = Math.max(names.entries, checkpoint.pending ?? 0);
   const totals = { members: 0, files: 0, bytes: 0 };
   const check = new NameCheck(names, checkpoint.root);
   const { archive } = checkpoint;
-  if (archive !== undefined) await readArchive(archive, check, totals, entries, report);
-  else if (entries > 0) report({ kind: 'no-archive', message: 'there is no archive' });
+  if (archive === undefined) {
+    if (entries > 0) report({ kind: 'no-archive', message: 'there is no archive' });
+  } else if (await readArchive(archive, check, totals, entries, report)) {
+    const isComplete = totals.members > 0 || (isWhole && names.haveNoContents);
+    if (!isComplete) report({ kind: 'empty', message: emptyMessage(entries) });
+  }
   if (archive !== undefined) check.finish(report);
-  return { verified: problemCount === 0, entries: names.entries, ...totals, problems, problemCount };
+  const verified = problemCount === 0;
+  const nothingToArchive = verified && names.entries > 0 && totals.members === 0;
+  return { verified, entries: names.entries, ...totals, nothingToArchive, problems, problemCount };
 }
 
+/** @returns whether it could be read, and is the one that is pending */
 async function readLog(
   { lines, pending }: Checkpoint,
   names: FinalNames,
   report: (problem: Problem) => void,
-): Promise<void> {
+): Promise<boolean> {
   try {
     for await (const some of lines) {
       if ('op' in some) names.apply(some);
@@ -88,20 +97,21 @@ async function readLog(
   } catch (error) {
     if (!(error instanceof CmlTextError)) throw error;
     report({ kind: 'log', message: error.message, line: error.line });
-    return;
+    return false;
   }
-  if (pending !== undefined && pending !== names.entries) {
-    report({ kind: 'log', message: `the log has ${names.entries} entries, but ${pending} are pending` });
-  }
+  if (pending === undefined || pending === names.entries) return true;
+  report({ kind: 'log', message: `the log has ${names.entries} entries, but ${pending} are pending` });
+  return false;
 }
 
+/** @returns whether it could be read to its end */
 async function readArchive(
   input: ArchiveInput,
   check: NameCheck,
   totals: { members: number; files: number; bytes: number },
   entries: number,
   report: (problem: Problem) => void,
-): Promise<void> {
+): Promise<boolean> {
   try {
     const reader = await ArchiveReader.open(input);
     for (let batch = await reader.nextBatch(); batch.length > 0; batch = await reader.nextBatch()) {
@@ -110,15 +120,17 @@ async function readArchive(
         check.see(entry);
       }
     }
+    return true;
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error;
-    if (error.fault === 'empty' && entries === 0) return;
+    if (error.fault === 'empty' && entries === 0) return false;
     report({ kind: 'archive', message: error.message, offset: error.offset });
-    return;
+    return false;
   }
-  if (totals.members === 0 && entries > 0) {
-    report({ kind: 'empty', message: `the archive is empty although the log has ${entries} entries` });
-  }
+}
+
+function emptyMessage(entries: number): string {
+  return `the archive is empty although the log has ${entries} entries, not all of them surely without contents`;
 }
 
 function count(entry: ArchiveEntry, totals: { members: number; files: number; bytes: number }): void {

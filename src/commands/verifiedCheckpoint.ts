@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { ArchiveFormat } from '../cml/archive/entry.ts';
 import { verifyCheckpointFiles } from '../cml/checkpointFiles.ts';
 import { checkpointName } from '../cml/checkpointNames.ts';
 import { findCheckpoints } from '../cml/findCheckpoints.ts';
@@ -7,7 +8,7 @@ import { call } from '../ipc/call.ts';
 import { checkpointLog } from '../ipc/calls/checkpointLog.ts';
 import { getFid } from '../ipc/calls/getFid.ts';
 import { getVolumeStatus } from '../ipc/calls/getVolumeStatus.ts';
-import { CodaError, VenusError } from '../ipc/errors.ts';
+import { CodaError, UnsupportedError, VenusError } from '../ipc/errors.ts';
 import { errno } from '../ipc/errno.ts';
 import { toQueryName } from '../ipc/socket/routes.ts';
 import { printable } from '../term/printable.ts';
@@ -26,6 +27,13 @@ export interface VerifiedCheckpoint extends Verification {
   readonly volume: number | undefined;
 }
 
+export interface CheckpointRequest {
+  /** Where, if not in venus's own spool. */
+  readonly directory?: string | undefined;
+  /** What archive, if not venus's own choice. */
+  readonly format?: ArchiveFormat | undefined;
+}
+
 const writtenSchema = v.object({
   archive: v.string(),
   log: v.string(),
@@ -37,18 +45,16 @@ const writtenSchema = v.object({
 
 /**
  * Has venus write a checkpoint of the log of the volume at a path, and reads it to its end.
- * @param directory where, if not in venus's own spool
- * @throws UnverifiedError, VenusError ENOENT for an empty log
+ * @throws UnverifiedError; UnsupportedError for a format at a mounted Coda; VenusError ENOENT for an empty log;
+ * RefusedError archive-limit for what the format cannot hold
  */
 export async function makeCheckpoint(
   context: Context,
   path: string,
-  directory: string | undefined,
+  request: CheckpointRequest,
 ): Promise<VerifiedCheckpoint> {
-  const made =
-    context.address().kind === 'mount'
-      ? await onMount(context, path, directory)
-      : await onEmbedded(context, path, directory);
+  const make = context.address().kind === 'mount' ? onMount : onEmbedded;
+  const made = await make(context, path, request);
   if (!made.verified) {
     const [first] = made.problems;
     throw new UnverifiedError(`${made.archive}: does not hold all of the log`, {
@@ -60,19 +66,26 @@ export async function makeCheckpoint(
 }
 
 /** What a checkpoint holds, in a line. */
-export function describeCheckpoint({ archive, entries, files, bytes }: VerifiedCheckpoint): string {
-  return `${printable(archive)}: ${entries} entries, ${files} files, ${bytes} bytes, verified`;
+export function describeCheckpoint(made: VerifiedCheckpoint): string {
+  return `${printable(made.archive)}: ${describeContents(made)}, verified`;
+}
+
+/** What of a log is in an archive. */
+export function describeContents({ entries, files, bytes, nothingToArchive }: Verification): string {
+  return nothingToArchive
+    ? `${entries} entries without contents (removals, renames, attribute changes), nothing to archive`
+    : `${entries} entries, ${files} files, ${bytes} bytes`;
 }
 
 async function onEmbedded(
   context: Context,
   path: string,
-  directory: string | undefined,
+  { directory, format }: CheckpointRequest,
 ): Promise<VerifiedCheckpoint> {
   if (directory !== undefined) throw new VenusError(errno('EOPNOTSUPP'));
   const http = await context.http('cfs checkpointml');
-  const request = { method: 'POST', route: `/logs/checkpoint?path=${toQueryName(path)}` } as const;
-  const made = await http.json(request, writtenSchema);
+  const query = `path=${toQueryName(path)}${format === undefined ? '' : `&format=${format}`}`;
+  const made = await http.json({ method: 'POST', route: `/logs/checkpoint?${query}` }, writtenSchema);
   const { archive, log, entries, root, last, volume } = made;
   const verification = await verifyCheckpointFiles(archive, { log, pending: entries, root });
   return { ...verification, archive, last, volume };
@@ -81,8 +94,14 @@ async function onEmbedded(
 async function onMount(
   context: Context,
   path: string,
-  directory: string | undefined,
+  { directory, format }: CheckpointRequest,
 ): Promise<VerifiedCheckpoint> {
+  if (format !== undefined) {
+    throw new UnsupportedError(`--format ${format}: a mounted Coda chooses the format itself`, {
+      why: 'Its venus writes what checkpointformat says in venus.conf.',
+      next: 'Leave --format out, or set checkpointformat there and start venus anew.',
+    });
+  }
   const venus = await context.pioctls();
   const { name, logEntries } = await call(venus, getVolumeStatus, path, undefined);
   const { fid } = await call(venus, getFid, path, false);

@@ -110,6 +110,7 @@ export const refusalCodes = [
   'bad-name',
   'protected',
   'bad-request',
+  'archive-limit',
   'shutting-down',
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];

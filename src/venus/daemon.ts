@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ArchiveFormat } from '../cml/archive/entry.ts';
 import type { DaemonStatus } from '../ipc/socket/routes.ts';
 import { CacheManager, ROOT_VOLUME } from './client/cacheManager.ts';
 import type { CallbackProtocol } from './net/callbackProtocol.ts';
@@ -22,6 +23,8 @@ export interface DaemonOptions {
   readonly realm: string | undefined;
   /** Its clients, each with a cache, logs and a socket of its own. */
   readonly clients: readonly ClientOptions[];
+  /** Of the checkpoints of its clients, if not pax. */
+  readonly checkpointFormat?: ArchiveFormat | undefined;
   /** The local user it belongs to. */
   readonly uid: number;
   readonly version: string;
@@ -70,7 +73,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const stopped = new Promise<void>((resolve) => (stop = resolve));
     const startedAt = new Date();
     for (const { name, socket } of options.clients) {
-      const connected = { dataDirectory, realm, realmServer, server, network };
+      const { checkpointFormat } = options;
+      const connected = { dataDirectory, realm, realmServer, server, network, checkpointFormat };
       const client = await openClient(name, connected);
       closers.push(() => client.close());
       ways.add(client, server.callbacks);
@@ -118,11 +122,12 @@ interface Connected {
   readonly realmServer: RealmServer;
   readonly server: FileServer;
   readonly network: Network;
+  readonly checkpointFormat: ArchiveFormat | undefined;
 }
 
 async function openClient(
   name: string,
-  { dataDirectory, realm, realmServer, server, network }: Connected,
+  { dataDirectory, realm, realmServer, server, network, checkpointFormat }: Connected,
 ): Promise<CacheManager> {
   const client = await CacheManager.open({
     name,
@@ -135,6 +140,7 @@ async function openClient(
     },
     now: Date.now,
     capacity: CACHE_CAPACITY,
+    checkpointFormat,
   });
   server.callbacks.connect(name, network.connect<CallbackProtocol>(SERVER.name, name, client));
   return client;

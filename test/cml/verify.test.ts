@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ArchiveEntry, ArchiveFormat } from '../../src/cml/archive/entry.ts';
+import { type ArchiveEntry, type ArchiveFormat, archiveFormats } from '../../src/cml/archive/entry.ts';
 import type { CmlLine } from '../../src/cml/cmlLine.ts';
 import { parseCmlLine } from '../../src/cml/cmlText.ts';
 import { CmlTextError, parseCml } from '../../src/cml/cmlText.ts';
@@ -27,6 +27,10 @@ const hardlink = (name: string, target: string): Whole => ({
   entry: { type: 'hardlink', name, ...noFacts, target },
 });
 
+async function* chunksOf(text: string): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(Buffer.from(text));
+}
+
 async function verify(
   lines: readonly CmlLine[],
   members: readonly Whole[],
@@ -48,6 +52,7 @@ describe('a checkpoint is verified', () => {
       members: 3,
       files: 1,
       bytes: 3,
+      nothingToArchive: false,
       problems: [],
       problemCount: 0,
     });
@@ -130,6 +135,30 @@ describe('a checkpoint is verified', () => {
     expect(await problemsOf(lines, [file('g', '1')])).toEqual(['missing: ???/f: not in the archive']);
   });
 
+  it.each([
+    ['removals', ['Remove \t~/f', 'Rmdir \t~/d']],
+    ['renames of what was there', ['Rename \t~/f (to: ~/d/g)']],
+    ['attributes', ['Chmod \t~ (mode = 755)', 'Chown \t~/f (owner = 1)', 'Utime \t~/f']],
+    ['further names of what was there', ['Link \t~/f to g']],
+    ['files that were never stored', ['Create \t~/f']],
+    [
+      'what was made and removed again',
+      ['Mkdir \t~/d', 'Store \t~/d/f (length = 1)', 'Remove \t~/d/f', 'Rmdir \t~/d'],
+    ],
+    ['contents that a rename replaced', ['Store \t~/f (length = 1)', 'Rename \t~/old (to: ~/f)']],
+  ])('when the log has no contents but %s, and the archive holds nothing', async (_, lines) => {
+    for (const format of archiveFormats) {
+      const archive = inMemory(await archiveOf(format, []));
+      const entries = log(...lines);
+      expect(await verifyCheckpoint({ lines: entries, archive, pending: entries.length })).toMatchObject({
+        verified: true,
+        nothingToArchive: true,
+        entries: entries.length,
+        members: 0,
+      });
+    }
+  });
+
   it('when files that were made but never stored are not there (spec/cml.md, 5.3)', async () => {
     expect(await problemsOf(log('Create \t~/f', 'Mkdir \t~/d'), [directory('d')])).toEqual([]);
   });
@@ -150,9 +179,64 @@ describe('a checkpoint is not verified', () => {
     });
   });
 
-  it('with an archive that holds nothing, whatever the entries are', async () => {
-    const removals = log('Remove \t~/f');
-    expect(await verify(removals, [])).toMatchObject({ verified: false, problems: [{ kind: 'empty' }] });
+  describe('with an archive that holds nothing', () => {
+    it.each([
+      ['contents that were stored', ['Store \t~/f (length = 0)', 'Remove \t~/g']],
+      ['a directory', ['Mkdir \t~/d']],
+      ['a link', ['Symlink ~/l (--> a)']],
+      ['contents under another name', ['Store \t~/f (length = 1)', 'Rename \t~/f (to: ~/g)']],
+      ['contents that have another name', ['Store \t~/f (length = 1)', 'Link \t~/f to g', 'Remove \t~/f']],
+      [
+        'contents below what was moved',
+        ['Mkdir \t~/d', 'Store \t~/d/f (length = 1)', 'Rename \t~/d (to: ~/e)'],
+      ],
+      ['what a repair made', ['Disconnected Repair by an ASR for 7f000000.2.3@r']],
+      ['a removal nobody knows where', ['Remove \t???/f']],
+      ['a removal in an unknown directory', ['Remove \t~/???/f']],
+      ['a rename from nobody knows where', ['Rename \t???/f (to: ~/g)']],
+      ['attributes of nobody knows what', ['Store \t???/f (length = 1)', 'Remove \t???/f', 'Utime \t???/g']],
+      ['a path from nowhere', ['Remove \tf']],
+    ])('although the log leaves %s', async (_, lines) => {
+      const { verified, nothingToArchive, problems } = await verify(log(...lines), []);
+      expect({ verified, nothingToArchive }).toEqual({ verified: false, nothingToArchive: false });
+      expect(problems.map(({ kind }) => kind)).toContain('empty');
+    });
+
+    it('nor with one that is missing or has no bytes, though the log has no contents', async () => {
+      const removals = log('Remove \t~/f');
+      expect(await verifyCheckpoint({ lines: removals, archive: undefined })).toMatchObject({
+        verified: false,
+        problems: [{ kind: 'no-archive' }],
+      });
+      expect(await verifyCheckpoint({ lines: removals, archive: inMemory(new Uint8Array()) })).toMatchObject({
+        verified: false,
+        problems: [{ kind: 'archive' }],
+      });
+    });
+
+    it('nor when the log cannot be read to its end, or is not the one that is pending', async () => {
+      const archive = async () => inMemory(await archiveOf('pax', []));
+      const text = (tail: string) => parseCml(chunksOf(`Remove \t${ROOT}/f\n${tail}`));
+      for (const tail of [
+        'Create \t/coda/f\nnonsense\n',
+        'Link \t/coda/f to g\nnonsense\n',
+        'Remove',
+        'nonsense\n',
+        'Store \t/x\n',
+        'Remove \t/coda/f',
+      ]) {
+        const result = await verifyCheckpoint({ lines: text(tail), archive: await archive() });
+        expect(result).toMatchObject({ verified: false, nothingToArchive: false });
+      }
+      const other = await verifyCheckpoint({ lines: text(''), archive: await archive(), pending: 2 });
+      expect(other).toMatchObject({ verified: false, nothingToArchive: false });
+      expect(await verifyCheckpoint({ lines: text(''), archive: await archive(), pending: 1 })).toMatchObject(
+        {
+          verified: true,
+          nothingToArchive: true,
+        },
+      );
+    });
   });
 
   it.each([

@@ -26,33 +26,9 @@ import { writeDisconnectAll } from '../../src/ipc/calls/writeDisconnectAll.ts';
 import { TimeLimitError } from '../../src/ipc/errors.ts';
 import type { ErrnoName } from '../../src/ipc/errno.ts';
 import { FakeVenus, type Handler, type RunOptions, on, refuse, run } from './support.ts';
+import { pendingReport } from './volumeReports.ts';
 
-const report: VolumeReport = {
-  status: {
-    volume: 0x7f000001,
-    parent: 0,
-    online: 1,
-    inService: 1,
-    blessed: 1,
-    needsSalvage: 0,
-    type: 3,
-    minQuota: 0,
-    maxQuota: 0,
-    blocksUsed: 0,
-    partitionBlocksAvailable: 0,
-    partitionBlocks: 0,
-    unused: 0,
-  },
-  name: 'u.jan',
-  connection: 2,
-  conflict: false,
-  logEntries: 0,
-  offlineMessage: '',
-  messageOfTheDay: '',
-  reintegrationAge: 0,
-  reintegrationTime: 0,
-  logBytes: 0n,
-};
+const report: VolumeReport = { ...pendingReport, logEntries: 0 };
 
 /** The two requests that set limits; paths with an x are of volumes that cannot have any. */
 function limitsVenus() {

@@ -7,6 +7,7 @@ import { normaliseDashes, parseWords } from '../../src/commands/words.ts';
 const options: readonly Option[] = [
   { flags: '-R, --recursive', summary: 'whole trees' },
   { flags: '--dry-run', summary: 'change nothing' },
+  { flags: '--no-copy', summary: 'without' },
   { flags: '--host <server>', summary: 'where' },
   { flags: '-o, --output <file>', summary: 'whither' },
 ];
@@ -29,7 +30,7 @@ async function understood(typed: readonly string[], command = plainCommand): Pro
   const parsed = await parse(typed, command);
   if ('help' in parsed) return { help: true };
   const { words, options: given } = parsed;
-  const flags = ['recursive', 'dry-run'].filter((name) => given.flag(name));
+  const flags = ['recursive', 'dry-run', 'no-copy'].filter((name) => given.flag(name));
   const [host, output] = [given.value('host'), given.value('output')];
   return {
     words,
@@ -52,6 +53,11 @@ describe('options are understood', () => {
     ['with the last of several values', ['a', 'b', '-host', 'g', '--host=h', '-R', '--dry-run']],
   ])('%s', async (_, typed) => {
     expect(await understood(typed)).toEqual(wanted);
+  });
+
+  test.each([['--no-copy'], ['-no-copy']])('%s is an option that is given or not', async (word) => {
+    expect(await understood([word, 'a'])).toEqual({ words: ['a'], flags: ['no-copy'] });
+    expect(await understood(['-R', 'a'])).toEqual({ words: ['a'], flags: ['recursive'] });
   });
 
   test('in any order', async () => {

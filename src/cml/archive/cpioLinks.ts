@@ -7,9 +7,6 @@ const REMEMBERED = 200_000;
 /** Names held back at once; any more become files of their own. */
 const MAX_WITHHELD = 100_000;
 
-/** Device and inode; for venus's own device the inode alone. */
-type Key = string | number;
-
 interface Withheld {
   readonly entry: FileEntry;
   readonly offset: number;
@@ -21,10 +18,12 @@ interface Withheld {
  */
 export class CpioLinks {
   readonly #layout: CpioLayout;
-  /** Names of files by device and inode. */
-  readonly #names = new Map<Key, string>();
+  /** Names of venus's files. */
+  readonly #counted = new CountedNames();
+  /** Names of the files of others, by device and inode. */
+  readonly #names = new Map<string, string>();
   /** Names without data whose data may follow. */
-  readonly #withheld = new Map<Key, Withheld[]>();
+  readonly #withheld = new Map<string, Withheld[]>();
   #withheldCount = 0;
   #ready: { readonly entry: ArchiveEntry; readonly offset: number }[] = [];
   #taken = 0;
@@ -38,18 +37,26 @@ export class CpioLinks {
     if (entry.type !== 'file') return entry;
     const { venusMajor, venusMinor } = this.#layout;
     const isVenus = header.major === venusMajor && header.minor === venusMinor;
-    if (!isVenus && header.links < 2) return entry;
-    const key = isVenus ? header.inode : `${header.major}/${header.minor}/${header.inode}`;
+    if (isVenus) return this.#seeCounted(header.inode, entry);
+    if (header.links < 2) return entry;
+    const key = `${header.major}/${header.minor}/${header.inode}`;
     const first = this.#names.get(key);
     if (entry.size === 0) {
       if (first !== undefined) return asLink(entry, first);
-      if (!isVenus && this.#withheldCount < MAX_WITHHELD) {
+      if (this.#withheldCount < MAX_WITHHELD) {
         this.#withhold(key, { entry, offset });
         return undefined;
       }
     }
     this.#remember(key, entry.name);
-    if (!isVenus) this.#release(key, entry.name);
+    this.#release(key, entry.name);
+    return entry;
+  }
+
+  #seeCounted(inode: number, entry: FileEntry): ArchiveEntry {
+    const first = entry.size === 0 ? this.#counted.get(inode) : undefined;
+    if (first !== undefined) return asLink(entry, first);
+    this.#counted.set(inode, entry.name);
     return entry;
   }
 
@@ -73,14 +80,14 @@ export class CpioLinks {
     return undefined;
   }
 
-  #withhold(key: Key, withheld: Withheld): void {
+  #withhold(key: string, withheld: Withheld): void {
     this.#withheldCount += 1;
     const others = this.#withheld.get(key);
     if (others === undefined) this.#withheld.set(key, [withheld]);
     else others.push(withheld);
   }
 
-  #release(key: Key, name: string): void {
+  #release(key: string, name: string): void {
     const names = this.#withheld.get(key);
     if (names === undefined) return;
     this.#withheld.delete(key);
@@ -88,7 +95,7 @@ export class CpioLinks {
     for (const { entry, offset } of names) this.#ready.push({ entry: asLink(entry, name), offset });
   }
 
-  #remember(key: Key, name: string): void {
+  #remember(key: string, name: string): void {
     if (this.#names.has(key)) this.#names.delete(key);
     this.#names.set(key, name);
     if (this.#names.size <= REMEMBERED) return;
@@ -96,6 +103,56 @@ export class CpioLinks {
       this.#names.delete(oldest);
       return;
     }
+  }
+}
+
+/** Powers of two; the most are more than are remembered. */
+const [FEWEST_SLOTS, MOST_SLOTS] = [2 ** 8, 2 ** 18];
+
+/**
+ * Names of files by the numbers that venus counts them with (spec/cml.md, 8.5). Each record of an archive has one, so that
+ * a slot for each costs much less than a map.
+ */
+class CountedNames {
+  #inodes = new Uint32Array(FEWEST_SLOTS);
+  /** How many files had come when each one came. */
+  #seen = new Uint32Array(FEWEST_SLOTS);
+  #names: (string | undefined)[] = [];
+  #first: number | undefined;
+  #count = 0;
+
+  get(inode: number): string | undefined {
+    const slot = inode % this.#inodes.length;
+    const isRemembered = this.#inodes[slot] === inode && this.#count - (this.#seen[slot] ?? 0) < REMEMBERED;
+    return isRemembered ? this.#names[slot] : undefined;
+  }
+
+  set(inode: number, name: string): void {
+    this.#first ??= inode;
+    this.#makeRoom(inode < this.#first ? MOST_SLOTS : inode - this.#first + 1);
+    this.#count += 1;
+    this.#put(inode, this.#count, name);
+  }
+
+  #put(inode: number, seen: number, name: string | undefined): void {
+    const slot = inode % this.#inodes.length;
+    this.#inodes[slot] = inode;
+    this.#seen[slot] = seen;
+    this.#names[slot] = name;
+  }
+
+  /** As long as there are fewer than the most, no two numbers share a slot. */
+  #makeRoom(needed: number): void {
+    const [inodes, seen, names] = [this.#inodes, this.#seen, this.#names];
+    if (needed <= inodes.length || inodes.length === MOST_SLOTS) return;
+    let size = inodes.length;
+    while (size < Math.min(needed, MOST_SLOTS)) size *= 2;
+    this.#inodes = new Uint32Array(size);
+    this.#seen = new Uint32Array(size);
+    this.#names = new Array<string | undefined>(size);
+    inodes.forEach((inode, slot) => {
+      if (names[slot] !== undefined) this.#put(inode, seen[slot] ?? 0, names[slot]);
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 /** The members of cpio archives, newc and odc (spec/cml.md, 5.4; quirks in 8). */
-import { decodeText } from '../../ipc/text.ts';
+import { decodePart, decodeText } from '../../ipc/text.ts';
 import type { ByteWindow } from './byteWindow.ts';
 import {
   type CpioHeader,
@@ -91,7 +91,9 @@ export class CpioReader implements HeaderReader {
 }
 
 function nameIn(bytes: Uint8Array, from: number, end: number, offset: number): string {
-  if (bytes.indexOf(0, from) === end - 1) return decodeText(bytes.subarray(from, end - 1));
+  let at = from;
+  while (at < end && bytes[at] !== 0) at += 1;
+  if (at === end - 1) return decodePart(bytes, from, at);
   throw new ArchiveError('corrupt', offset, 'a name does not end where it should');
 }
 

@@ -1,5 +1,5 @@
 /** The 512-byte blocks of tar (spec/cml.md, 5.4): v7 tar, ustar, pax and what GNU tar adds. */
-import { decodeText } from '../../ipc/text.ts';
+import { decodePart } from '../../ipc/text.ts';
 import { PERMISSIONS } from './entry.ts';
 import { readTarNumber } from './numbers.ts';
 
@@ -74,5 +74,5 @@ function textField(bytes: Uint8Array, at: number, size: number): string {
   if (bytes[at] === 0) return '';
   let end = at;
   while (end < at + size && bytes[end] !== 0) end += 1;
-  return decodeText(bytes.subarray(at, end));
+  return decodePart(bytes, at, end);
 }

@@ -1,3 +1,4 @@
+import type { ArchiveFormat } from '../../cml/archive/entry.ts';
 import { call } from '../../ipc/call.ts';
 import { getVolumeStatus } from '../../ipc/calls/getVolumeStatus.ts';
 import { purgeLog } from '../../ipc/calls/purgeLog.ts';
@@ -5,11 +6,11 @@ import { readStdinLine } from '../../term/prompts.ts';
 import { printable } from '../../term/printable.ts';
 import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
-import { ExitStatus } from '../exitStatus.ts';
+import { ExitStatus, UsageError } from '../exitStatus.ts';
 import type { VerifiedCheckpoint } from '../verifiedCheckpoint.ts';
 
 export const purgeml: Command = {
-  usage: 'cfs purgeml [--yes] [--no-checkpoint] <dir>',
+  usage: 'cfs purgeml [--yes] [--no-checkpoint] [--format FORMAT] <dir>',
   summary: 'throw away what is not on the servers yet, after a verified copy',
   description: [
     'First a checkpoint is made and verified; without one nothing is thrown away. Then the tool shows what would go, and asks.',
@@ -17,16 +18,21 @@ export const purgeml: Command = {
   options: [
     { flags: '--yes', summary: 'do not ask' },
     { flags: '--no-checkpoint', summary: 'make no copy: what is not on the servers is lost' },
+    { flags: '--format <format>', summary: 'of the copy, as in cfs checkpointml' },
   ],
   examples: ['cfs purgeml .', 'cfs purgeml --yes /coda/example.org/usr/jan'],
   words: { min: 1, max: 1 },
 
   async run(context, [typed = ''], options) {
+    const { formatOption } = await import('../formatOption.ts');
+    const format = formatOption(options, 'format');
+    if (format !== undefined && options.flag('no-checkpoint'))
+      throw new UsageError('--format is that of the copy, and --no-checkpoint makes none');
     try {
       const { path } = await context.target(typed);
       const { logEntries } = await call(await context.pioctls(), getVolumeStatus, path, true);
       const copy =
-        options.flag('no-checkpoint') || logEntries === 0 ? undefined : await copyOf(context, path);
+        options.flag('no-checkpoint') || logEntries === 0 ? undefined : await copyOf(context, path, format);
       const question = questionOf(typed, logEntries, copy);
       if (logEntries > 0 && !options.flag('yes') && !agrees(context, question)) {
         context.terminal.err('Nothing was thrown away.\n');
@@ -42,18 +48,22 @@ export const purgeml: Command = {
   },
 };
 
-async function copyOf(context: Context, path: string): Promise<VerifiedCheckpoint> {
+async function copyOf(context: Context, path: string, format?: ArchiveFormat): Promise<VerifiedCheckpoint> {
   const { describeCheckpoint, makeCheckpoint } = await import('../verifiedCheckpoint.ts');
-  const made = await context.waitFor('the checkpoint', makeCheckpoint(context, path, undefined));
+  const made = await context.waitFor('the checkpoint', makeCheckpoint(context, path, { format }));
   context.terminal.err(`${describeCheckpoint(made)}\n`);
   return made;
 }
 
 function questionOf(typed: string, entries: number, copy: VerifiedCheckpoint | undefined): string {
-  const what = copy
-    ? `${copy.entries} entries with ${copy.files} files (${copy.bytes} bytes) go; the copy is ${copy.archive}`
-    : `${entries} entries go, and there is NO copy of them`;
+  const what = copy ? lossOf(copy) : `${entries} entries go, and there is NO copy of them`;
   return `${printable(typed)}: ${printable(what)}.\nThrow them away? [y/N] `;
+}
+
+function lossOf({ archive, entries, files, bytes, nothingToArchive }: VerifiedCheckpoint): string {
+  return nothingToArchive
+    ? `${entries} removals, renames and attribute changes go; they are nothing to archive, and stand as text beside ${archive}`
+    : `${entries} entries with ${files} files (${bytes} bytes) go; the copy is ${archive}`;
 }
 
 function agrees(context: Context, question: string): boolean {

@@ -1,6 +1,7 @@
-import { type LogReport, pendingLineSchema } from '../../ipc/insight.ts';
+import { type LogReport, type PendingRecord, pendingLineSchema } from '../../ipc/insight.ts';
 import { ProtocolError, TimeLimitError } from '../../ipc/errors.ts';
 import { monotonicTime } from '../../ipc/timeLimit.ts';
+import { formatJson } from '../../term/json.ts';
 import { printable } from '../../term/printable.ts';
 import { formatDuration } from '../../term/time.ts';
 import type { Command } from '../command.ts';
@@ -9,6 +10,8 @@ import { logReports } from './logFacts.ts';
 
 /** Milliseconds between two looks while it waits. */
 const POLL = 100;
+/** Characters printed at a time. */
+const CHUNK = 32 * 1024;
 
 export const pending: Command = {
   usage: 'coda pending [--wait] [<path>]',
@@ -38,18 +41,29 @@ async function list(context: Context, { volume, entries }: LogReport): Promise<v
   const http = await context.http('coda pending');
   const now = context.surroundings.now();
   const request = { method: 'GET', route: `/logs/records?volume=${volume}` } as const;
+  // The first line goes out at once; a system call for each of the others would take most of the time.
+  let [text, room] = ['', 0];
   for await (const record of http.lines(request, pendingLineSchema)) {
-    if ('end' in record) return;
-    if (context.json) context.printJsonLine({ ...record, time: new Date(record.time).toISOString() });
-    else {
-      const age = formatDuration(Math.max(0, now - record.time) / 1000);
-      const mark = record.conflict ? '!' : ' ';
-      context.print(
-        `${mark} ${age.padStart(8)} ${String(record.bytes).padStart(12)}  ${printable(record.line.replace(/\t/g, ''))}\n`,
-      );
+    if ('end' in record) {
+      context.terminal.out(text);
+      return;
     }
+    text += context.json ? jsonLineOf(record) : lineOf(record, now);
+    if (text.length < room) continue;
+    context.terminal.out(text);
+    [text, room] = ['', CHUNK];
   }
+  context.terminal.out(text);
   throw new ProtocolError(`the list of ${entries} changes is cut short`);
+}
+
+function jsonLineOf(record: PendingRecord): string {
+  return formatJson({ ...record, time: new Date(record.time).toISOString() }, 0);
+}
+
+function lineOf({ time, bytes, line, conflict }: PendingRecord, now: number): string {
+  const age = formatDuration(Math.max(0, now - time) / 1000).padStart(8);
+  return `${conflict ? '!' : ' '} ${age} ${String(bytes).padStart(12)}  ${printable(line.replace(/\t/g, ''))}\n`;
 }
 
 async function untilSent(context: Context, typed: string | undefined): Promise<void> {

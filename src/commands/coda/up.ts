@@ -2,12 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { ArchiveFormat } from '../../cml/archive/entry.ts';
 import { checkSocketPath, defaultSocket } from '../../ipc/address.ts';
 import { CodaError, ConfigurationError } from '../../ipc/errors.ts';
 import { startSpinner } from '../../term/spinner.ts';
 import type { Command, Options } from '../command.ts';
 import type { Context } from '../context.ts';
 import { UsageError, exitStatusOf } from '../exitStatus.ts';
+import { formatOption } from '../formatOption.ts';
 
 declare const CODA_TOOLKIT_VERSION: string;
 
@@ -27,6 +29,7 @@ interface Failure {
 }
 
 interface Place {
+  readonly checkpointFormat: ArchiveFormat | undefined;
   readonly dataDirectory: string;
   readonly clients: readonly ClientPlace[];
 }
@@ -47,7 +50,9 @@ class StartError extends CodaError {
 }
 
 export const up: Command = {
-  usage: 'coda up [--realm NAME] [--data DIR] [--socket PATH] [--clients A,B,...] [--foreground]',
+  usage:
+    'coda up [--realm NAME] [--data DIR] [--socket PATH] [--clients A,B,...] ' +
+    '[--checkpoint-format FORMAT] [--foreground]',
   summary: 'start a venus of your own, with its servers: a small Coda on this machine',
   description: [
     'Everything it holds is in the data directory, and survives whatever happens to the process. ' +
@@ -60,6 +65,10 @@ export const up: Command = {
     {
       flags: '--clients <names>',
       summary: 'several clients on the same servers, as laptop,desk; CODA_CLIENT picks one',
+    },
+    {
+      flags: '--checkpoint-format <format>',
+      summary: 'of the checkpoints it writes: pax, newc, odc, ustar or tar (default pax)',
     },
     { flags: '--foreground', summary: 'stay in the foreground; ^C stops it' },
   ],
@@ -89,7 +98,7 @@ function placeFor({ surroundings }: Context, options: Options): Place {
         ? defaultSocket({ ...surroundings, env: { ...env, CODA_CLIENT: name } })
         : checkSocketPath(resolve(socket)),
   }));
-  return { dataDirectory, clients };
+  return { dataDirectory, clients, checkpointFormat: formatOption(options, 'checkpoint-format') };
 }
 
 /** Those that are asked for, and those that are there already: their logs may hold unsent work. */
@@ -151,6 +160,7 @@ async function inBackground(context: Context, place: Place, realm: string | unde
   words.push('--clients', place.clients.map(({ name }) => name).join(','));
   if (first && place.clients.length === 1) words.push('--socket', first.socket);
   if (realm !== undefined) words.push('--realm', realm);
+  if (place.checkpointFormat !== undefined) words.push('--checkpoint-format', place.checkpointFormat);
   const program = process.argv[1];
   if (program === undefined) throw new ConfigurationError('coda: started in an unknown way');
   const child = spawn(process.execPath, [program, ...words], {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ArchiveFormat } from '../../cml/archive/entry.ts';
 import type { Fid } from '../../ipc/fid.ts';
 import { isErrno } from '../../ipc/errors.ts';
 import { fail } from '../fail.ts';
@@ -17,6 +18,7 @@ import { EventHistory } from './eventHistory.ts';
 import { Events } from './events.ts';
 import { FidPool } from './fidPool.ts';
 import { type KnownPlaces, knownPath, knownPathIn } from './knownPath.ts';
+import { Checkpointer } from './log/checkpointer.ts';
 import { ModifyLogs } from './log/modifyLog.ts';
 import type { LogRecord } from './log/record.ts';
 import { Reintegrator } from './log/reintegrator.ts';
@@ -27,6 +29,7 @@ import { WatchedServer } from './reachability.ts';
 import { StoreIds } from './storeIds.ts';
 import { Tokens } from './tokens.ts';
 import { VolumeStates } from './volumeStates.ts';
+import { UserSession } from './userSession.ts';
 
 /** A realm as a client reaches it. */
 export interface RealmConnections {
@@ -45,6 +48,8 @@ export interface CacheManagerOptions {
   readonly now: () => number;
   /** Bytes of contents of files that it keeps. */
   readonly capacity: number;
+  /** Of checkpoints, if not pax. */
+  readonly checkpointFormat?: ArchiveFormat | undefined;
 }
 
 /** Where a client has seen a volume mounted. */
@@ -75,6 +80,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   readonly settings: LogSettings;
   readonly reintegrator: Reintegrator;
   readonly volumeStates: VolumeStates;
+  readonly checkpoints: Checkpointer;
   /** Where checkpoints are written. */
   readonly spool: string;
   readonly #database: Database;
@@ -94,7 +100,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   }
 
   private constructor(
-    { name, directory, realm, now, capacity }: CacheManagerOptions,
+    { name, directory, realm, now, capacity, checkpointFormat }: CacheManagerOptions,
     database: Database,
     logs: ModifyLogs,
     containers: Containers,
@@ -132,6 +138,14 @@ export class CacheManager implements Service<CallbackProtocol> {
     this.owners = new Owners(logs, (volume, uid, owner) => this.#tellOfWriter(volume, uid, owner));
     this.fids = new FidPool(database, serverOf);
     this.settings = new LogSettings(database);
+    this.checkpoints = new Checkpointer({
+      tree: this.tree,
+      containers,
+      events: this.events,
+      now,
+      format: checkpointFormat,
+      place: (volume, uid) => new UserSession(this, uid).checkpointPlace(volume),
+    });
     this.reintegrator = new Reintegrator({
       client: name,
       tree: this.tree,
@@ -141,6 +155,7 @@ export class CacheManager implements Service<CallbackProtocol> {
       nameOf: (volume) => this.#nameOf(volume),
       pathOf: ({ mutation, path }) => knownPathIn(this.#places, mutation.fid.volume, path),
       onShorter: (volume) => this.owners.wake(volume),
+      beforeConflict: (volume) => this.checkpoints.beforeConflict(volume),
       serverOf,
       credentialsFor: (record) => this.#credentialsFor(record),
       isOldEnough: (volume, { time }) => now() - time >= this.settings.get(volume).age * 1000,
@@ -218,6 +233,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     for (const server of this.realm.servers) server.close();
+    await this.checkpoints.close();
     await this.reintegrator.close();
     await this.#history.flush();
     await this.#database.close();
@@ -238,6 +254,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   #look(): void {
     this.volumeStates.flush();
     this.sendLogs();
+    this.checkpoints.look();
   }
 
   #followRounds(): Rounds {

@@ -8,8 +8,8 @@ import type { Credentials, EntryRecord, FileProtocol, ObjectStatus } from '../ne
 import { requireMode, requireRights } from '../tree/access.ts';
 import { ANY_USER, type Identity } from '../tree/identity.ts';
 import { type DirectoryVnode, type Vnode, lengthOf } from '../tree/vnodes.ts';
-import { type WrittenCheckpoint } from '../../cml/checkpointFiles.ts';
-import { checkpoint } from './log/checkpoint.ts';
+import type { ArchiveFormat } from '../../cml/archive/entry.ts';
+import type { CheckpointPlace, LogCheckpoint } from './log/checkpoint.ts';
 import { mountPathOf } from './naming.ts';
 import type { Asker } from './cache/objectCache.ts';
 import type { CacheManager } from './cacheManager.ts';
@@ -124,19 +124,23 @@ export class UserSession {
     await server.call('setAcl', { ...request, credentials: this.credentials(), storeId });
   }
 
-  /** Writes the log of a volume to the spool. @throws VenusError ENOENT if it is empty, EACCES if it is another's */
-  async checkpoint(volume: number): Promise<WrittenCheckpoint & { readonly last: number }> {
+  /**
+   * Writes the log of a volume to the spool. @param format if not the client's own
+   * @throws VenusError ENOENT if it is empty, EACCES if it is another's; ArchiveLimitError for what the format cannot hold
+   */
+  async checkpoint(volume: number, format?: ArchiveFormat): Promise<LogCheckpoint> {
     const { client, uid } = this;
     const { owner } = client.tree.logs.state(volume);
     if (owner === undefined) fail('ENOENT', 'The modify log is empty.');
     if (owner !== uid && uid !== 0) fail('EACCES', `The modify log belongs to uid ${owner}.`);
-    const { name } = await client.locate(volume);
+    return client.checkpoints.write(volume, { uid, format });
+  }
+
+  /** Where the checkpoint of a volume goes, and what it is called. */
+  async checkpointPlace(volume: number): Promise<CheckpointPlace> {
+    const { name } = await this.client.locate(volume);
     const mount = await mountPathOf(this, volume).catch(() => UNKNOWN_MOUNT);
-    const request = { spool: client.spool, realm: this.realm, volume, volumeName: name, mount };
-    const written = await checkpoint(client.tree, client.containers, request);
-    const { archive, entries } = written;
-    client.events.report({ kind: 'checkpoint', volume: name, path: archive, entries });
-    return written;
+    return { spool: this.client.spool, realm: this.realm, volumeName: name, mount };
   }
 
   /**

@@ -1,3 +1,4 @@
+import { ArchiveLimitError } from '../../cml/archive/errors.ts';
 import { checkpointLog } from '../../ipc/calls/checkpointLog.ts';
 import { volumeOf } from '../client/place.ts';
 import { fail } from '../fail.ts';
@@ -7,5 +8,11 @@ import { handler } from './handler.ts';
 export const checkpointLogHandler = handler(checkpointLog, async ({ session }, path, directory) => {
   if (directory !== undefined)
     fail('EOPNOTSUPP', 'The embedded venus writes checkpoints to its own spool only.');
-  await session.checkpoint(volumeOf(await path.place()));
+  const volume = volumeOf(await path.place());
+  try {
+    await session.checkpoint(volume);
+  } catch (error) {
+    if (error instanceof ArchiveLimitError) fail('EFBIG', error.message);
+    throw error;
+  }
 });

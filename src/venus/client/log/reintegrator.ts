@@ -25,6 +25,8 @@ export interface ReintegratorOptions {
   readonly pathOf: (record: LogRecord) => string;
   /** Told when a log has become shorter. */
   readonly onShorter: (volume: number) => void;
+  /** Resolves when the log has been copied as far as possible (spec/cml.md, 2.3). */
+  readonly beforeConflict: (volume: number) => Promise<void>;
   readonly serverOf: (volume: number) => Promise<Remote<FileProtocol>>;
   /** With what a record may be sent; nothing as long as its maker has no valid token. */
   readonly credentialsFor: (record: LogRecord) => Credentials | undefined;
@@ -277,6 +279,7 @@ export class Reintegrator {
       return 'go on';
     }
     if (index > 0) return 'send those before';
+    await this.#options.beforeConflict(volume);
     await this.#options.tree.markConflict(volume, record, { errno, ...reason });
     this.#options.events.report(this.#conflictOf(record, why));
     this.#stop(volume, 'conflict');

@@ -1,3 +1,5 @@
+import { type ArchiveFormat, archiveFormats } from '../../../cml/archive/entry.ts';
+import { ArchiveLimitError } from '../../../cml/archive/errors.ts';
 import { formatCmlLine } from '../../../cml/cmlText.ts';
 import type { LogReport } from '../../../ipc/insight.ts';
 import { toJsonName } from '../../../ipc/socket/routes.ts';
@@ -9,8 +11,8 @@ import { mountPathOf } from '../../client/naming.ts';
 import { walk } from '../../client/pathWalk.ts';
 import { volumeOf } from '../../client/place.ts';
 import type { UserSession } from '../../client/userSession.ts';
-import { isErrno } from '../../../ipc/errors.ts';
-import { type Exchange, type Route, write } from './exchange.ts';
+import { RefusedError, isErrno } from '../../../ipc/errors.ts';
+import { type Exchange, type Route, badRequest, write } from './exchange.ts';
 
 /** What waits in the modify logs, and why: for diagnosis only, so nothing here changes anything or waits for a log. */
 export const logRoutes: Readonly<Record<string, Route>> = {
@@ -27,7 +29,7 @@ export const logRoutes: Readonly<Record<string, Route>> = {
   'POST /logs/checkpoint': async (exchange) => {
     const { session } = exchange;
     const volume = volumeOf(await walk(session, exchange.name('path'), true));
-    const { archive, log, entries, last } = await session.checkpoint(volume);
+    const { archive, log, entries, last } = await checkpointOf(session, volume, formatAsked(exchange));
     exchange.reply({ archive, log, entries, last, volume, root: (await mountOf(session, volume)) ?? '???' });
   },
 
@@ -56,6 +58,22 @@ export const logRoutes: Readonly<Record<string, Route>> = {
     response.end('{"end":true}\n');
   },
 };
+
+function formatAsked(exchange: Exchange): ArchiveFormat | undefined {
+  const text = exchange.optionalName('format');
+  if (text === undefined) return undefined;
+  return archiveFormats.find((format) => format === text) ?? badRequest(`${text} is no format of archives`);
+}
+
+async function checkpointOf(session: UserSession, volume: number, format: ArchiveFormat | undefined) {
+  try {
+    return await session.checkpoint(volume, format);
+  } catch (error) {
+    if (!(error instanceof ArchiveLimitError)) throw error;
+    const { message, why, next } = error;
+    throw new RefusedError('archive-limit', message, { ...(why && { why }), ...(next && { next }) });
+  }
+}
 
 /** The volume that the path lies in, or all with a log. */
 async function volumesAsked(exchange: Exchange): Promise<readonly number[]> {
