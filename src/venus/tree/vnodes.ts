@@ -256,19 +256,6 @@ export class Vnodes {
     }
   }
 
-  /** A fid that no object of the volume ever had. */
-  newFid(writer: Writer, volumeId: number, type: FileType): Fid {
-    const volume = this.volume(volumeId);
-    const isDirectory = type === 'directory';
-    const vnode = isDirectory ? volume.nextDirectory : volume.nextFile;
-    this.putVolume(writer, {
-      ...volume,
-      nextUnique: volume.nextUnique + 1,
-      ...(isDirectory ? { nextDirectory: vnode + 2 } : { nextFile: vnode + 2 }),
-    });
-    return { volume: volumeId, vnode, unique: volume.nextUnique };
-  }
-
   /** Sets fids aside for a client, to make objects with while it reaches no server. None of them was ever used. */
   reserveFids(writer: Writer, volumeId: number, count: number): FidBlock {
     const volume = this.volume(volumeId);

@@ -170,7 +170,7 @@ export class Reintegrator {
     const marked = batch.flatMap(({ sequence }) => tree.logs.get(volume, sequence) ?? []);
     if (marked.length === 0) return undefined;
     const handles = new Map<number, number>();
-    const refused = await this.#upload(server, credentials, marked, handles);
+    const refused = await this.#upload(server, marked, handles);
     if (refused)
       return { ...refused, index: batch.findIndex(({ sequence }) => sequence === refused.sequence) };
     const { records, known } = toSent(marked, handles, (fid) => tree.lastKnown(fid));
@@ -193,7 +193,6 @@ export class Reintegrator {
   /** Sends the contents of stores ahead. @returns the first that is refused; nothing of the others stays on the server */
   async #upload(
     server: Remote<FileProtocol>,
-    credentials: Credentials,
     batch: readonly LogRecord[],
     handles: Map<number, number>,
   ): Promise<(Refusal & { readonly sequence: number }) | undefined> {
@@ -206,7 +205,7 @@ export class Reintegrator {
         const progress = (sent: number, length: number) =>
           events.report({ kind: 'store', uid, subject, detail: `${sent}/${length}` });
         try {
-          handles.set(sequence, await upload(server, credentials, containers, record, progress));
+          handles.set(sequence, await upload(server, containers, record, progress));
         } catch (error) {
           if (!(error instanceof VenusError) || TRANSIENT.has(error.errnoName)) throw error;
           await abandon(server, handles);
