@@ -1,4 +1,4 @@
-import type { StoreId } from '../../ipc/versionVector.ts';
+import type { StoreId, VersionVector } from '../../ipc/versionVector.ts';
 import { textLength } from '../../ipc/text.ts';
 import type { Writer } from '../store/database.ts';
 import type { Identity } from './identity.ts';
@@ -56,7 +56,7 @@ function store({ vnodes, writer }: Change, vnode: Vnode): void {
   vnodes.put(writer, vnode);
 }
 
-/** The version vector of an object that this change makes. */
-export function firstVersion(change: Change): { versions: number[]; storeId: StoreId; flags: number } {
-  return { versions: [1, 0, 0, 0, 0, 0, 0, 0], storeId: change.storeId, flags: 0 };
+/** The version vector of an object that an update makes. */
+export function newVersion(storeId: StoreId): VersionVector {
+  return { versions: [1, 0, 0, 0, 0, 0, 0, 0], storeId, flags: 0 };
 }

@@ -4,7 +4,7 @@ import { encodeText } from '../../ipc/text.ts';
 import { requireRights } from './access.ts';
 import type { DirectoryVnode } from './vnodes.ts';
 import { fail } from '../fail.ts';
-import { type Change, PERMISSIONS, enter, firstVersion } from './change.ts';
+import { type Change, PERMISSIONS, enter, newVersion } from './change.ts';
 
 interface NewName {
   readonly directory: Fid;
@@ -61,7 +61,7 @@ function common(change: Change, parent: DirectoryVnode, { fid, mode }: NewName) 
     owner: change.identity.viceId,
     mode: mode & PERMISSIONS,
     modified: change.now,
-    versionVector: firstVersion(change),
+    versionVector: newVersion(change.storeId),
     linkCount: 1,
     parent: parent.fid,
   };
