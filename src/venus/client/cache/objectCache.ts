@@ -181,8 +181,10 @@ export class ObjectCache {
     return this.validity.isValid(vnode.fid) || this.#options.isDirty(vnode.fid);
   }
 
+  /** What was known before a promise was broken is kept for times without a server, and asked for again with one. */
   #knowsRights(vnode: Vnode, { viceId }: Asker): boolean {
-    return vnode.type !== 'directory' || vnode.acl.positive.some(({ id }) => id === viceId);
+    if (vnode.type !== 'directory' || this.validity.knowsRights(vnode.fid, viceId)) return true;
+    return this.#options.isDirty(vnode.fid) && vnode.acl.positive.some(({ id }) => id === viceId);
   }
 
   /** @returns nothing if the object was changed here meanwhile, so that what came may be older */
@@ -194,22 +196,22 @@ export class ObjectCache {
       const found = await server.call('fetchObject', { credentials: asker.credentials, fid, client });
       const isInstalled = await this.#options.database.transaction((writer) => {
         if (fetching.isOvertaken) return false;
-        this.#install(writer, found, fetching.wasValid);
+        this.#install(writer, found);
         return true;
       });
       if (!isInstalled) return undefined;
-      fetching.succeed();
+      fetching.succeed(found.viceId);
       return this.vnodes.vnode(fid);
     } finally {
       fetching.end();
     }
   }
 
-  #install(writer: Writer, found: FetchedObject, rightsHold: boolean): void {
+  #install(writer: Writer, found: FetchedObject): void {
     const { fid, owner, ownerName } = found.status;
     writer.put(this.#ownerNames, key(owner >>> 0), encodeText(ownerName));
     const present = this.vnodes.find(fid);
-    const acl = aclWith(rightsHold && present?.type === 'directory' ? present.acl : NOBODY, found);
+    const acl = aclWith(present?.type === 'directory' ? present.acl : NOBODY, found);
     if (present && this.#options.isDirty(fid)) {
       if (present.type === 'directory') this.vnodes.put(writer, { ...present, acl });
       return;
