@@ -10,7 +10,7 @@ import type { StoreId } from '../../src/ipc/versionVector.ts';
 import { CacheManager, ROOT_VOLUME } from '../../src/venus/client/cacheManager.ts';
 import { SessionFiles } from '../../src/venus/client/sessionFiles.ts';
 import { UserSession } from '../../src/venus/client/userSession.ts';
-import type { Credentials, FileProtocol, StoreTarget } from '../../src/venus/net/fileProtocol.ts';
+import type { Credentials, FileProtocol } from '../../src/venus/net/fileProtocol.ts';
 import { Network } from '../../src/venus/net/network.ts';
 import type { RealmProtocol } from '../../src/venus/net/realmProtocol.ts';
 import { FileServer } from '../../src/venus/server/fileServer.ts';
@@ -158,16 +158,9 @@ export class TestRealm {
     return id;
   }
 
-  /** A name for an update that goes to the server directly. */
+  /** A name for an update that goes to the server directly, as if a client of its own made it. */
   storeId(): StoreId {
-    return { host: 1, unique: ++this.#storeIds };
-  }
-
-  /** Stores contents on the server, past the client. */
-  async storeOnServer(credentials: Credentials, target: StoreTarget, contents: Uint8Array): Promise<Fid> {
-    const { handle } = await this.server.openStore({ credentials, target });
-    await this.server.storeFragment({ handle, bytes: contents });
-    return (await this.server.commitStore({ credentials, storeId: this.storeId(), handle })).fid;
+    return { host: ++this.#storeIds, unique: 1 };
   }
 }
 

@@ -2,14 +2,14 @@ import type { Fid } from '../../ipc/fid.ts';
 import type { StoreId } from '../../ipc/versionVector.ts';
 import type { ReintegrationAnswer } from '../net/fileProtocol.ts';
 import { type Mutation, directoriesOf, isMaking } from '../net/mutation.ts';
-import type { Database, Table, Writer } from '../store/database.ts';
-import { type Key, key } from '../store/keys.ts';
+import type { Database, Writer } from '../store/database.ts';
 import { apply } from '../tree/apply.ts';
 import type { Identity } from '../tree/identity.ts';
 import type { ObjectCache } from './cache/objectCache.ts';
 import type { StoreIds } from './storeIds.ts';
 import type { ModifyLogs } from './log/modifyLog.ts';
-import { type Conflict, type LogRecord, objectsOf } from './log/record.ts';
+import { LocalState } from './log/localState.ts';
+import type { Conflict, LogRecord } from './log/record.ts';
 
 /** Somebody who changes something, and when. */
 export interface Author {
@@ -50,22 +50,19 @@ export class ClientTree {
   readonly logs: ModifyLogs;
   readonly #database: Database;
   readonly #storeIds: StoreIds;
-  /** Of objects with changes in a log: the last update that the servers told of. */
-  readonly #known: Table<StoreId>;
-  /** Directories that the servers know more about than is here; to be fetched anew when their log is empty. */
-  readonly #stale: Table<true>;
+  readonly #local: LocalState;
 
   constructor(database: Database, cache: ObjectCache, logs: ModifyLogs, storeIds: StoreIds) {
     this.#database = database;
     this.#storeIds = storeIds;
     this.cache = cache;
     this.logs = logs;
-    this.#known = database.table('known');
-    this.#stale = database.table('stale');
+    this.#local = new LocalState(database, cache, logs);
   }
 
+  /** Of an object with changes in a log: the last update that the servers told of. */
   lastKnown(fid: Fid): StoreId | undefined {
-    return this.#known.get(fidKey(fid));
+    return this.#local.lastKnown(fid);
   }
 
   /**
@@ -79,37 +76,32 @@ export class ClientTree {
     isSentAtOnce: boolean,
     build: (writer: Writer) => readonly NewMutation[],
   ): Promise<Changed> {
-    try {
-      return await this.#database.transaction((writer) => {
-        const sequences: number[] = [];
-        const unused: number[] = [];
-        const stored: Fid[] = [];
-        for (const planned of build(writer)) {
-          const { mutation, container } = planned;
-          if (mutation.op === 'store' || mutation.op === 'remove') stored.push(mutation.fid);
-          const storeId = this.#storeIds.take();
-          const paths = this.#pathsOf(mutation);
-          unused.push(...this.#perform(writer, author, planned, storeId));
-          const logged = this.logs.append(writer, volume, {
-            storeId,
-            time: author.now,
-            uid: author.uid,
-            viceId: author.identity.viceId,
-            mutation,
-            ...paths,
-            ...(container === undefined ? {} : { container }),
-          });
-          unused.push(...logged.unused);
-          if (logged.record) sequences.push(logged.record.sequence);
-        }
-        const last = sequences.at(-1);
-        if (isSentAtOnce && last !== undefined) this.logs.noteSent(writer, volume, last);
-        return { sequences, unused: this.#unneeded(unused), stored };
-      });
-    } catch (error) {
-      this.logs.recount(volume);
-      throw error;
-    }
+    return this.logs.transaction((writer) => {
+      const sequences: number[] = [];
+      const unused: number[] = [];
+      const stored: Fid[] = [];
+      for (const planned of build(writer)) {
+        const { mutation, container } = planned;
+        if (mutation.op === 'store' || mutation.op === 'remove') stored.push(mutation.fid);
+        const storeId = this.#storeIds.take();
+        const paths = this.#pathsOf(mutation);
+        unused.push(...this.#perform(writer, author, planned, storeId));
+        const logged = this.logs.append(writer, volume, {
+          storeId,
+          time: author.now,
+          uid: author.uid,
+          viceId: author.identity.viceId,
+          mutation,
+          ...paths,
+          ...(container === undefined ? {} : { container }),
+        });
+        unused.push(...logged.unused);
+        if (logged.record) sequences.push(logged.record.sequence);
+      }
+      const last = sequences.at(-1);
+      if (isSentAtOnce && last !== undefined) this.logs.noteSent(writer, volume, last);
+      return { sequences, unused: this.#unneeded(unused), stored };
+    });
   }
 
   noteSent(volume: number, sequence: number): Promise<void> {
@@ -124,46 +116,34 @@ export class ClientTree {
     { versions, stale }: Extract<ReintegrationAnswer, { kind: 'done' }>,
     inDoubt: boolean,
   ): Promise<readonly number[]> {
-    return this.#changeLog(volume, (writer) => {
+    return this.#shorten((writer) => {
       for (const record of batch) this.logs.remove(writer, volume, record);
-      for (const fid of stale) writer.put(this.#stale, fidKey(fid), true);
-      for (const { fid, versionVector } of versions) {
-        const vnode = this.cache.vnodes.find(fid);
-        if (!vnode) continue;
-        if (vnode.type === 'directory' && inDoubt) writer.put(this.#stale, fidKey(fid), true);
-        if (this.logs.isDirty(fid)) {
-          writer.put(this.#known, fidKey(fid), versionVector.storeId);
-          continue;
-        }
-        this.cache.validity.overtake([fid]);
-        this.cache.vnodes.put(writer, { ...vnode, versionVector });
-        this.#clean(writer, fid);
+      for (const fid of stale) this.#local.noteStale(writer, fid);
+      if (inDoubt) {
+        for (const { fid } of versions)
+          if (this.cache.vnodes.find(fid)?.type === 'directory') this.#local.noteStale(writer, fid);
       }
-      for (const record of batch) for (const fid of objectsOf(record)) this.#forgetKnown(writer, fid);
-      return this.#containersOf(batch);
-    });
-  }
-
-  /** Takes records out of the log that were refused while somebody waited for them, and what they changed here. */
-  withdraw(volume: number, sequences: readonly number[]): Promise<readonly number[]> {
-    return this.#changeLog(volume, (writer) => {
-      const records = sequences.flatMap((sequence) => this.logs.get(volume, sequence) ?? []);
-      for (const record of records) this.logs.remove(writer, volume, record);
-      for (const record of records) {
-        for (const fid of objectsOf(record)) {
-          if (this.logs.isDirty(fid)) writer.put(this.#stale, fidKey(fid), true);
-          else {
-            this.cache.forget(writer, fid);
-            this.#forgetKnown(writer, fid);
-          }
-        }
-      }
-      return this.#containersOf(records);
+      return [...this.#local.settle(writer, batch, versions), ...this.#containersOf(batch)];
     });
   }
 
   /**
-   * Throws away the records of a log up to one, and all that they changed here, which is fetched anew.
+   * Takes records out of the log, and what they changed here. What others in the log are about stays, with all that those
+   * changed; the rest is again as the servers last told of it.
+   * @returns containers that nobody needs any more
+   */
+  withdraw(volume: number, sequences: readonly number[]): Promise<readonly number[]> {
+    return this.#shorten((writer) => {
+      const records = [...this.logs.records(volume)];
+      const taken = new Set(sequences);
+      const gone = records.filter(({ sequence }) => taken.has(sequence));
+      for (const record of gone) this.logs.remove(writer, volume, record);
+      return [...this.#local.rebuild(writer, records, gone), ...this.#containersOf(gone)];
+    });
+  }
+
+  /**
+   * Throws away the records of a log up to one, as {@link ClientTree.withdraw}.
    * @returns containers that nobody needs any more
    */
   purge(volume: number, last: number): Promise<readonly number[]> {
@@ -176,16 +156,8 @@ export class ClientTree {
     return this.#database.transaction((writer) => this.logs.setConflict(writer, volume, record, conflict));
   }
 
-  async #changeLog(
-    volume: number,
-    change: (writer: Writer) => readonly number[],
-  ): Promise<readonly number[]> {
-    try {
-      return this.#unneeded(await this.#database.transaction(change));
-    } catch (error) {
-      this.logs.recount(volume);
-      throw error;
-    }
+  async #shorten(change: (writer: Writer) => readonly number[]): Promise<readonly number[]> {
+    return this.#unneeded(await this.logs.transaction(change));
   }
 
   #perform(
@@ -201,7 +173,7 @@ export class ClientTree {
     if (!isHere || (!isMaking(mutation) && !vnodes.find(mutation.fid))) throw new OvertakenError();
     const touched = [...directories, mutation.fid];
     this.cache.validity.overtake(touched);
-    for (const fid of touched) this.#rememberKnown(writer, fid);
+    this.#local.remember(writer, mutation);
     const contents = mutation.op === 'store' ? { length: mutation.length, container } : undefined;
     const dropped = apply({ vnodes, writer, identity, storeId, now }, mutation, contents);
     if (mutation.op === 'mkdir') this.cache.noteMade(writer, mutation.fid);
@@ -251,25 +223,6 @@ export class ClientTree {
       .filter((name) => name !== path);
   }
 
-  #rememberKnown(writer: Writer, fid: Fid): void {
-    const vnode = this.cache.vnodes.find(fid);
-    if (vnode && !this.logs.isDirty(fid) && !this.lastKnown(fid))
-      writer.put(this.#known, fidKey(fid), vnode.versionVector.storeId);
-  }
-
-  /** The last change of an object has gone: it is as the servers have it, or known not to be. */
-  #clean(writer: Writer, fid: Fid): void {
-    if (this.#stale.get(fidKey(fid))) {
-      writer.remove(this.#stale, fidKey(fid));
-      this.cache.forgetEntries(writer, fid);
-      this.cache.validity.break([fid]);
-    }
-  }
-
-  #forgetKnown(writer: Writer, fid: Fid): void {
-    if (!this.logs.isDirty(fid)) writer.remove(this.#known, fidKey(fid));
-  }
-
   #containersOf(records: readonly LogRecord[]): readonly number[] {
     return records.flatMap(({ mutation, container }) => {
       if (container === undefined) return [];
@@ -281,10 +234,6 @@ export class ClientTree {
   #unneeded(containers: readonly number[]): readonly number[] {
     return containers.filter((container) => !this.logs.usesContainer(container));
   }
-}
-
-function fidKey({ volume, vnode, unique }: Fid): Key {
-  return key(volume, vnode, unique);
 }
 
 function joinNames(directory: string, name: string): string {

@@ -63,7 +63,7 @@ export class UserSession {
 
   async lookup(directory: Fid, name: string): Promise<ObjectStatus> {
     for (let missing: Fid | undefined; ;) {
-      await this.complete(directory);
+      await this.#completeFor(directory, name);
       const { vnode, unique } = this.#cache.vnodes.entry(directory, name) ?? fail('ENOENT');
       const fid = { volume: directory.volume, vnode, unique };
       try {
@@ -94,6 +94,16 @@ export class UserSession {
     const vnode = await this.#cache.directory(this.asker(), directory);
     requireRights(vnode, this.identity(), Right.Lookup);
     return vnode;
+  }
+
+  /** As {@link UserSession.complete}; without a server, the name is enough. */
+  async #completeFor(directory: Fid, name: string): Promise<void> {
+    try {
+      await this.complete(directory);
+    } catch (error) {
+      if (!isErrno(error, 'ETIMEDOUT') || !this.#cache.vnodes.entry(directory, name)) throw error;
+      requireRights(this.#cache.vnodes.directory(directory), this.identity(), Right.Lookup);
+    }
   }
 
   /** One of the names of an object in its directory. */

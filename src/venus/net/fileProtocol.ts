@@ -16,10 +16,6 @@ interface Asked {
   readonly credentials: Credentials;
 }
 
-interface Change extends Asked {
-  readonly storeId: StoreId;
-}
-
 /** What a server knows of an object, apart from its contents. */
 export interface ObjectStatus {
   readonly fid: Fid;
@@ -41,17 +37,6 @@ export interface EntryRecord {
   readonly name: string;
   readonly fid: Fid;
   readonly type: FileType;
-}
-
-/** A new file and its contents, or new contents of a file. */
-export type StoreTarget =
-  | { readonly kind: 'existing'; readonly fid: Fid }
-  | { readonly kind: 'new'; readonly directory: Fid; readonly name: string; readonly mode: number }
-  /** Of a file that a modify log names; it may be made in the same log. */
-  | { readonly kind: 'logged'; readonly fid: Fid };
-
-export function volumeOf(target: StoreTarget): number {
-  return target.kind === 'new' ? target.directory.volume : target.fid.volume;
 }
 
 export interface FileProtocol {
@@ -87,65 +72,24 @@ export interface FileProtocol {
   };
   readonly closeFetch: { request: { readonly handle: number }; reply: Nothing };
 
-  /** Begins to send contents; nothing is changed before the commit. Refused early where it cannot succeed. */
-  readonly openStore: {
-    request: Asked & { readonly target: StoreTarget };
-    reply: { readonly handle: number };
-  };
-  /** Fragments come in order. */
+  /** Begins to send contents of a file, for a record of a modify log that names them. The log may make the file, too. */
+  readonly openStore: { request: { readonly fid: Fid }; reply: { readonly handle: number } };
+  /** Fragments come in order. Refused early where the quota has no room. */
   readonly storeFragment: {
     request: { readonly handle: number; readonly bytes: Uint8Array };
     reply: Nothing;
   };
-  readonly commitStore: { request: Change & { readonly handle: number }; reply: ObjectStatus };
   readonly abandonStore: { request: { readonly handle: number }; reply: Nothing };
-
-  readonly makeDirectory: {
-    request: Change & { readonly directory: Fid; readonly name: string; readonly mode: number };
-    reply: ObjectStatus;
-  };
-  readonly makeSymlink: {
-    request: Change & {
-      readonly directory: Fid;
-      readonly name: string;
-      readonly target: string;
-      readonly mode: number;
-    };
-    reply: ObjectStatus;
-  };
-  readonly link: {
-    request: Change & { readonly directory: Fid; readonly name: string; readonly fid: Fid };
-    reply: Nothing;
-  };
-  readonly rename: {
-    request: Change & {
-      readonly fromDirectory: Fid;
-      readonly fromName: string;
-      readonly toDirectory: Fid;
-      readonly toName: string;
-    };
-    reply: Nothing;
-  };
-  readonly remove: {
-    request: Change & { readonly directory: Fid; readonly name: string };
-    reply: Nothing;
-  };
-  readonly setStatus: {
-    request: Change & {
-      readonly fid: Fid;
-      readonly mode?: number;
-      readonly owner?: number;
-      readonly modified?: number;
-    };
-    reply: ObjectStatus;
-  };
 
   /** Fids for a client to make objects with. */
   readonly reserveFids: {
     request: { readonly volume: number; readonly count: number };
     reply: FidBlock;
   };
-  /** A part of a modify log, performed as a whole or not at all; what was performed before is not again. */
+  /**
+   * A part of a modify log, performed as a whole or not at all; what was performed before is not again. The contents of
+   * stores are used up by it; if it is refused, they stay for another try. ESTALE where they were given up meanwhile.
+   */
   readonly reintegrate: {
     request: Asked & {
       readonly client: string;
@@ -160,7 +104,7 @@ export interface FileProtocol {
   /** Access lists as text, names as the realm knows them (spec/cfs.md, 7). */
   readonly getAcl: { request: Asked & { readonly fid: Fid }; reply: { readonly text: string } };
   readonly setAcl: {
-    request: Change & { readonly fid: Fid; readonly text: string };
+    request: Asked & { readonly storeId: StoreId; readonly fid: Fid; readonly text: string };
     reply: Nothing;
   };
 

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import type { StoreTarget } from '../net/fileProtocol.ts';
+import type { Fid } from '../../ipc/fid.ts';
 import type { NewContainer } from '../store/containers.ts';
 import { fail } from '../fail.ts';
 import { logFault } from '../log.ts';
@@ -15,7 +15,8 @@ export interface Fetch {
 /** Contents being received. */
 export interface Store {
   readonly kind: 'store';
-  readonly target: StoreTarget;
+  /** The file that they are for, which may not have been made yet. */
+  readonly fid: Fid;
   readonly container: NewContainer;
 }
 
@@ -42,8 +43,13 @@ export class Transfers {
       fail('EMFILE');
     }
     const handle = randomInt(2 ** 47);
-    this.#transfers.set(handle, { transfer, lastUsed: Date.now() });
+    this.putBack(handle, transfer);
     return handle;
+  }
+
+  /** Takes a transfer back that had ended, under its old name. */
+  putBack(handle: number, transfer: Transfer): void {
+    this.#transfers.set(handle, { transfer, lastUsed: Date.now() });
   }
 
   fetch(handle: number): Fetch {

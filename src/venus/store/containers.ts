@@ -81,6 +81,7 @@ export class NewContainer {
   readonly #path: string;
   readonly #file: fs.FileHandle;
   #length = 0;
+  #isOpen = true;
 
   constructor(id: number, path: string, file: fs.FileHandle) {
     this.id = id;
@@ -99,8 +100,10 @@ export class NewContainer {
     this.#length += bytes.length;
   }
 
-  /** Brings contents and name to the disk. @throws VenusError ENOSPC, EFBIG */
+  /** Brings contents and name to the disk, after which nothing is added. @throws VenusError ENOSPC, EFBIG */
   async finish(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     await writing(async () => {
       try {
         await this.#file.truncate(this.#length);
@@ -113,7 +116,8 @@ export class NewContainer {
   }
 
   async abandon(): Promise<void> {
-    await this.#file.close();
+    if (this.#isOpen) await this.#file.close();
+    this.#isOpen = false;
     await fs.rm(this.#path, { force: true });
   }
 

@@ -29,7 +29,7 @@ export function apply(
 ): number | undefined {
   switch (mutation.op) {
     case 'create':
-      makeFile(change, { ...mutation, directory: mutation.parent, length: 0, container: undefined });
+      makeFile(change, { ...mutation, directory: mutation.parent });
       return undefined;
     case 'mkdir':
       makeDirectory(change, { ...mutation, directory: mutation.parent });
@@ -41,17 +41,18 @@ export function apply(
       link(change, { ...mutation, directory: mutation.parent });
       return undefined;
     case 'rename':
-      return rename(change, {
+      rename(change, {
         fromDirectory: mutation.fromParent,
         fromName: mutation.fromName,
         toDirectory: mutation.toParent,
         toName: mutation.toName,
       });
+      return undefined;
     case 'remove':
     case 'rmdir':
       return remove(change, { directory: mutation.parent, name: mutation.name });
     case 'store':
-      return store(change, { fid: mutation.fid, ...(contents ?? fail('EINVAL')) }).container;
+      return store(change, { fid: mutation.fid, ...(contents ?? fail('EINVAL')) });
     case 'chmod':
     case 'chown':
     case 'utimes':
@@ -63,7 +64,7 @@ export function apply(
 /**
  * Whether a server may perform what a client did before it knew what others did meanwhile. Files and links must be as
  * the client knew them; in directories only the names that matter must be so.
- * @throws VenusError EINCOMPATIBLE, EEXIST, ENOENT, ENOTDIR
+ * @throws VenusError EINCOMPATIBLE, ENOENT, ENOTDIR
  */
 export function certify(
   { vnodes, storeId }: Pick<Change, 'vnodes' | 'storeId'>,
@@ -76,7 +77,6 @@ export function certify(
     if (!entry || !sameFid({ ...entry, volume: named.directory.volume }, mutation.fid))
       fail('ENOENT', `${named.name} is gone, or is another object now.`);
   }
-  if (mutation.op === 'rename' && vnodes.entry(mutation.toParent, mutation.toName)) fail('EEXIST');
   if (mutation.op === 'create' || mutation.op === 'mkdir' || mutation.op === 'symlink') return;
   const present = vnodes.vnode(mutation.fid);
   if (present.type === 'directory') return;

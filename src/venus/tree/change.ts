@@ -1,4 +1,4 @@
-import type { StoreId } from '../../ipc/versionVector.ts';
+import type { StoreId, VersionVector } from '../../ipc/versionVector.ts';
 import { textLength } from '../../ipc/text.ts';
 import type { Writer } from '../store/database.ts';
 import type { Identity } from './identity.ts';
@@ -35,30 +35,28 @@ export function checkNewName(vnodes: Vnodes, directory: DirectoryVnode, name: st
 }
 
 /** Enters a new object into a directory; both are stored. @throws VenusError EEXIST */
-export function enter<V extends Vnode>(change: Change, directory: DirectoryVnode, name: string, vnode: V): V {
+export function enter(change: Change, directory: DirectoryVnode, name: string, vnode: Vnode): void {
   const { vnodes, writer } = change;
   checkNewName(vnodes, directory, name);
   vnodes.put(writer, vnode);
   touch(change, vnodes.addEntry(writer, directory, name, vnode));
-  return vnode;
 }
 
 /** Stores an object whose contents this change updates. */
-export function touch<V extends Vnode>(change: Change, vnode: V): V {
-  return store(change, updated(vnode, change.storeId, change.now));
+export function touch(change: Change, vnode: Vnode): void {
+  store(change, updated(vnode, change.storeId, change.now));
 }
 
 /** Stores an object that this change updates without touching its contents: the time of those stays. */
-export function retouch<V extends Vnode>(change: Change, vnode: V): V {
-  return store(change, updated(vnode, change.storeId, vnode.modified));
+export function retouch(change: Change, vnode: Vnode): void {
+  store(change, updated(vnode, change.storeId, vnode.modified));
 }
 
-function store<V extends Vnode>({ vnodes, writer }: Change, vnode: V): V {
+function store({ vnodes, writer }: Change, vnode: Vnode): void {
   vnodes.put(writer, vnode);
-  return vnode;
 }
 
-/** The version vector of an object that this change makes. */
-export function firstVersion(change: Change): { versions: number[]; storeId: StoreId; flags: number } {
-  return { versions: [1, 0, 0, 0, 0, 0, 0, 0], storeId: change.storeId, flags: 0 };
+/** The version vector of an object that an update makes. */
+export function newVersion(storeId: StoreId): VersionVector {
+  return { versions: [1, 0, 0, 0, 0, 0, 0, 0], storeId, flags: 0 };
 }

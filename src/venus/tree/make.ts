@@ -2,26 +2,26 @@ import { Right } from '../../acl/rights.ts';
 import type { Fid } from '../../ipc/fid.ts';
 import { encodeText } from '../../ipc/text.ts';
 import { requireRights } from './access.ts';
-import type { DirectoryVnode, FileVnode, SymlinkVnode } from './vnodes.ts';
+import type { DirectoryVnode } from './vnodes.ts';
 import { fail } from '../fail.ts';
-import { type Change, PERMISSIONS, enter, firstVersion } from './change.ts';
+import { type Change, PERMISSIONS, enter, newVersion } from './change.ts';
 
 interface NewName {
   readonly directory: Fid;
   readonly name: string;
   readonly mode: number;
-  /** A fid that was set aside before; if there is none, the next one. */
-  readonly fid?: Fid;
+  /** A fid that was set aside before. */
+  readonly fid: Fid;
 }
 
 /** Longest contents of a link that real venus keeps (spec/cfs.md, 4.6). */
 const MAX_TARGET = 1023;
 
 /** A directory starts with the access list of the one it is in. */
-export function makeDirectory(change: Change, request: NewName): DirectoryVnode {
+export function makeDirectory(change: Change, request: NewName): void {
   const parent = parentFor(change, request.directory);
-  return enter(change, parent, request.name, {
-    ...common(change, parent, 'directory', request),
+  enter(change, parent, request.name, {
+    ...common(change, parent, request),
     type: 'directory',
     linkCount: 2,
     entryCount: 0,
@@ -30,30 +30,22 @@ export function makeDirectory(change: Change, request: NewName): DirectoryVnode 
   });
 }
 
-export function makeSymlink(change: Change, request: NewName & { readonly target: string }): SymlinkVnode {
+export function makeSymlink(change: Change, request: NewName & { readonly target: string }): void {
   const parent = parentFor(change, request.directory);
   const target = encodeText(request.target);
   if (target.length === 0 || target.includes(0)) fail('EINVAL');
   if (target.length > MAX_TARGET) fail('ENAMETOOLONG');
-  return enter(change, parent, request.name, {
-    ...common(change, parent, 'symlink', request),
+  enter(change, parent, request.name, {
+    ...common(change, parent, request),
     type: 'symlink',
     target,
   });
 }
 
-/** @param container with the contents; none for an empty file */
-export function makeFile(
-  change: Change,
-  request: NewName & { readonly length: number; readonly container: number | undefined },
-): FileVnode {
+/** A file is made empty. */
+export function makeFile(change: Change, request: NewName): void {
   const parent = parentFor(change, request.directory);
-  return enter(change, parent, request.name, {
-    ...common(change, parent, 'file', request),
-    type: 'file',
-    length: request.length,
-    ...(request.container === undefined ? {} : { container: request.container }),
-  });
+  enter(change, parent, request.name, { ...common(change, parent, request), type: 'file', length: 0 });
 }
 
 /** @throws VenusError EACCES without the right to insert */
@@ -63,18 +55,13 @@ export function parentFor(change: Pick<Change, 'vnodes' | 'identity'>, directory
   return parent;
 }
 
-function common(
-  change: Change,
-  parent: DirectoryVnode,
-  type: 'file' | 'directory' | 'symlink',
-  { fid, mode }: NewName,
-) {
+function common(change: Change, parent: DirectoryVnode, { fid, mode }: NewName) {
   return {
-    fid: fid ? unused(change, fid) : change.vnodes.newFid(change.writer, parent.fid.volume, type),
+    fid: unused(change, fid),
     owner: change.identity.viceId,
     mode: mode & PERMISSIONS,
     modified: change.now,
-    versionVector: firstVersion(change),
+    versionVector: newVersion(change.storeId),
     linkCount: 1,
     parent: parent.fid,
   };

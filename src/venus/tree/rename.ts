@@ -3,8 +3,7 @@ import type { Fid } from '../../ipc/fid.ts';
 import { requireRights } from './access.ts';
 import { type DirectoryVnode, type Vnode, type Vnodes, sameFid } from './vnodes.ts';
 import { fail } from '../fail.ts';
-import { type Change, checkName, retouch, touch } from './change.ts';
-import { dropName } from './unlink.ts';
+import { type Change, checkNewName, retouch, touch } from './change.ts';
 
 export interface RenameRequest {
   readonly fromDirectory: Fid;
@@ -14,36 +13,25 @@ export interface RenameRequest {
 }
 
 /**
- * Moves a name, in its directory or to another one of the volume; what the new name stood for is replaced.
- * @returns the container that nobody needs any more, if there is one
+ * Moves a name, in its directory or to another one of the volume. What the new name stood for is removed before.
+ * @throws VenusError EXDEV, EACCES, ENOENT, EEXIST, and as {@link checkMove}
  */
-export function rename(change: Change, request: RenameRequest): number | undefined {
+export function rename(change: Change, request: RenameRequest): void {
   const { vnodes, writer, identity } = change;
-  checkName(request.toName);
   if (request.fromDirectory.volume !== request.toDirectory.volume) fail('EXDEV');
   const from = vnodes.directory(request.fromDirectory);
   const to = vnodes.directory(request.toDirectory);
   requireRights(from, identity, Right.Delete);
   requireRights(to, identity, Right.Insert);
   const moved = vnodes.child(from.fid, request.fromName);
-  const entry = vnodes.entry(to.fid, request.toName);
-  const replaced = entry && vnodes.child(to.fid, request.toName);
-  if (replaced && sameFid(replaced.fid, moved.fid)) return undefined;
-  checkMove(vnodes, moved, from, to, replaced);
+  checkNewName(vnodes, to, request.toName);
+  checkMove(vnodes, moved, from, to, undefined);
 
-  let container: number | undefined;
-  if (replaced) {
-    requireRights(to, identity, Right.Delete);
-    const dropped = dropName(change, to, request.toName, replaced);
-    vnodes.put(writer, dropped.directory);
-    container = dropped.container;
-  }
-  const source = vnodes.removeEntry(writer, vnodes.directory(from.fid), request.fromName, moved);
-  touch(change, source);
-  const target = sameFid(from.fid, to.fid) ? source : vnodes.directory(to.fid);
-  touch(change, vnodes.addEntry(writer, target, request.toName, moved));
+  const source = vnodes.removeEntry(writer, from, request.fromName, moved);
+  const isSame = sameFid(from.fid, to.fid);
+  if (!isSame) touch(change, source);
+  touch(change, vnodes.addEntry(writer, isSame ? source : to, request.toName, moved));
   retouch(change, { ...moved, parent: to.fid });
-  return container;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Right } from '../../acl/rights.ts';
 import type { Fid } from '../../ipc/fid.ts';
 import { requireRights } from './access.ts';
-import { type Vnode, updated } from './vnodes.ts';
+import { updated } from './vnodes.ts';
 import { type Change, PERMISSIONS } from './change.ts';
 
 export interface StatusChange {
@@ -13,16 +13,14 @@ export interface StatusChange {
 }
 
 /** Changes mode, owner or time. A new owner needs the right to administer. */
-export function setStatus(change: Change, request: StatusChange): Vnode {
+export function setStatus(change: Change, request: StatusChange): void {
   const { vnodes, writer, identity } = change;
   const vnode = vnodes.vnode(request.fid);
   const ruler = vnodes.ruler(vnode);
   requireRights(ruler, identity, request.owner === undefined ? Right.Write : Right.Administer);
-  const after = {
+  vnodes.put(writer, {
     ...updated(vnode, change.storeId, request.modified ?? vnode.modified),
     ...(request.mode === undefined ? {} : { mode: request.mode & PERMISSIONS }),
     ...(request.owner === undefined ? {} : { owner: request.owner }),
-  };
-  vnodes.put(writer, after);
-  return after;
+  });
 }

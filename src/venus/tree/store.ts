@@ -15,15 +15,13 @@ export function fileToStore(change: Pick<Change, 'vnodes' | 'identity'>, fid: Fi
   return vnode;
 }
 
-/** Gives a file new contents. @returns the file, and the container of the old contents, if there is one */
+/** Gives a file new contents. @returns the container of the old ones, if there is one */
 export function store(
   change: Change,
   request: { readonly fid: Fid; readonly length: number; readonly container: number | undefined },
-): { readonly file: FileVnode; readonly container: number | undefined } {
+): number | undefined {
   const { container: old, ...file } = fileToStore(change, request.fid);
   const { length, container } = request;
-  return {
-    file: touch(change, { ...file, length, ...(container === undefined ? {} : { container }) }),
-    container: old,
-  };
+  touch(change, { ...file, length, ...(container === undefined ? {} : { container }) });
+  return old;
 }

@@ -76,6 +76,9 @@ export interface Entry {
   readonly type: FileType;
 }
 
+/** What an entry says of the object it stands for. */
+type Named = Pick<Vnode, 'fid' | 'type'>;
+
 export const ROOT_VNODE = 1;
 /** Bytes of a name in a directory. */
 export const MAX_NAME = 255;
@@ -212,10 +215,8 @@ export class Vnodes {
   }
 
   /** Enters a name into a directory; gives the directory back as it then is, not yet stored. */
-  addEntry(writer: Writer, directory: DirectoryVnode, name: string, vnode: Vnode): DirectoryVnode {
-    const { vnode: number, unique } = vnode.fid;
-    writer.put(this.#entries, entryKey(directory.fid, name), { vnode: number, unique, type: vnode.type });
-    writer.put(this.#names, nameKey(vnode.fid, directory.fid, name), true);
+  addEntry(writer: Writer, directory: DirectoryVnode, name: string, vnode: Named): DirectoryVnode {
+    this.setEntries(writer, directory.fid, [{ name, fid: vnode.fid, type: vnode.type }]);
     return {
       ...directory,
       entryCount: directory.entryCount + 1,
@@ -225,9 +226,8 @@ export class Vnodes {
   }
 
   /** The other way round. */
-  removeEntry(writer: Writer, directory: DirectoryVnode, name: string, vnode: Vnode): DirectoryVnode {
-    writer.remove(this.#entries, entryKey(directory.fid, name));
-    writer.remove(this.#names, nameKey(vnode.fid, directory.fid, name));
+  removeEntry(writer: Writer, directory: DirectoryVnode, name: string, vnode: Named): DirectoryVnode {
+    this.clearEntry(writer, directory.fid, name, vnode.fid);
     return {
       ...directory,
       entryCount: directory.entryCount - 1,
@@ -238,10 +238,14 @@ export class Vnodes {
 
   /** Forgets the entries of a directory. What they stand for stays, and so does the count of them. */
   clearEntries(writer: Writer, directory: Fid): void {
-    for (const { name, entry } of [...this.entries(directory)]) {
-      writer.remove(this.#entries, entryKey(directory, name));
-      writer.remove(this.#names, nameKey({ ...entry, volume: directory.volume }, directory, name));
-    }
+    for (const { name, entry } of [...this.entries(directory)])
+      this.clearEntry(writer, directory, name, { ...entry, volume: directory.volume });
+  }
+
+  /** Forgets one entry, as {@link Vnodes.clearEntries} all. */
+  clearEntry(writer: Writer, directory: Fid, name: string, fid: Fid): void {
+    writer.remove(this.#entries, entryKey(directory, name));
+    writer.remove(this.#names, nameKey(fid, directory, name));
   }
 
   /** Enters names that are counted already. */
@@ -254,19 +258,6 @@ export class Vnodes {
       writer.put(this.#entries, entryKey(directory, name), { vnode: fid.vnode, unique: fid.unique, type });
       writer.put(this.#names, nameKey(fid, directory, name), true);
     }
-  }
-
-  /** A fid that no object of the volume ever had. */
-  newFid(writer: Writer, volumeId: number, type: FileType): Fid {
-    const volume = this.volume(volumeId);
-    const isDirectory = type === 'directory';
-    const vnode = isDirectory ? volume.nextDirectory : volume.nextFile;
-    this.putVolume(writer, {
-      ...volume,
-      nextUnique: volume.nextUnique + 1,
-      ...(isDirectory ? { nextDirectory: vnode + 2 } : { nextFile: vnode + 2 }),
-    });
-    return { volume: volumeId, vnode, unique: volume.nextUnique };
   }
 
   /** Sets fids aside for a client, to make objects with while it reaches no server. None of them was ever used. */
@@ -304,6 +295,11 @@ export function lengthOf(vnode: Vnode): number {
   return Math.ceil((PAGE_HEADER_UNITS + vnode.nameUnits) / UNITS_PER_PAGE) * DIRECTORY_PAGE;
 }
 
+/** A file apart from where its contents are kept. */
+export function withoutContainer({ container, ...rest }: FileVnode): FileVnode {
+  return container === undefined ? { ...rest } : rest;
+}
+
 /** What an object counts for in its volume's quota, in units of 1 KiB. */
 export function blocksOf(vnode: Vnode): number {
   return toBlocks(lengthOf(vnode));
@@ -329,7 +325,8 @@ export function sameFid(one: Fid, other: Fid): boolean {
   return one.volume === other.volume && one.vnode === other.vnode && one.unique === other.unique;
 }
 
-function unitsOf(name: string): number {
+/** What a name takes in a directory. */
+export function unitsOf(name: string): number {
   return Math.ceil((ENTRY_HEADER + textLength(name)) / UNIT);
 }
 

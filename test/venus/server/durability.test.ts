@@ -5,6 +5,7 @@ import { Database } from '../../../src/venus/store/database.ts';
 import { Containers } from '../../../src/venus/store/containers.ts';
 import { useTemporaryDirectory } from '../../support/temporaryDirectory.ts';
 import { ROOT, rootOf, useRealm } from '../support.ts';
+import { Caller } from './caller.ts';
 
 /** Called with a path when what is there has come to the disk. */
 const { synced } = vi.hoisted(() => ({ synced: vi.fn<(path: string) => void>() }));
@@ -31,11 +32,11 @@ afterEach(() => vi.restoreAllMocks());
 
 /** Stores a file. @returns what has come to the disk before the record was written, as paths below the containers */
 async function syncedBeforeRecord(name: string): Promise<readonly string[]> {
-  const credentials = realm().tokenOf(realm().store.protection.user('operator').id);
+  const operator = Caller.as(realm(), 'operator');
+  const file = await operator.create(rootOf(ROOT), name);
   const transaction = vi.spyOn(Database.prototype, 'transaction');
   synced.mockClear();
-  const target = { kind: 'new', directory: rootOf(ROOT), name, mode: 0o644 } as const;
-  await realm().storeOnServer(credentials, target, Buffer.from('contents'));
+  await operator.store(file, 'contents');
   const [recorded = 0] = transaction.mock.invocationCallOrder;
   transaction.mockRestore();
   return synced.mock.calls

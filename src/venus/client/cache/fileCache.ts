@@ -7,7 +7,7 @@ import type { Remote } from '../../net/link.ts';
 import type { Containers, NewContainer } from '../../store/containers.ts';
 import type { Database } from '../../store/database.ts';
 import { type Contents, sameStoreId } from '../../tree/apply.ts';
-import type { FileVnode, Vnode } from '../../tree/vnodes.ts';
+import { type FileVnode, type Vnode, withoutContainer } from '../../tree/vnodes.ts';
 import { type Events, whenPercentChanges } from '../events.ts';
 import type { Asker, ObjectCache } from './objectCache.ts';
 
@@ -178,7 +178,7 @@ export class FileCache {
     await database.transaction((writer) => {
       const vnode = cache.vnodes.find(known.fid);
       if (vnode?.type !== 'file' || vnode.container !== known.container) return;
-      cache.vnodes.put(writer, withoutContents(vnode));
+      cache.vnodes.put(writer, withoutContainer(vnode));
     });
     if (known.container !== undefined) await containers.remove(known.container);
   }
@@ -206,8 +206,4 @@ function messageOf(error: unknown): string {
 
 function text({ volume, vnode, unique }: Fid): string {
   return `${volume}.${vnode}.${unique}`;
-}
-
-function withoutContents({ container, ...rest }: FileVnode): FileVnode {
-  return container === undefined ? { ...rest } : rest;
 }

@@ -1,11 +1,18 @@
 import type { Fid } from '../../../ipc/fid.ts';
 import { encodeText } from '../../../ipc/text.ts';
-import type { Credentials, FetchedObject, FileProtocol, ObjectStatus } from '../../net/fileProtocol.ts';
+import type {
+  Credentials,
+  EntryRecord,
+  FetchedObject,
+  FileProtocol,
+  ObjectStatus,
+} from '../../net/fileProtocol.ts';
 import type { Remote } from '../../net/link.ts';
 import { type Database, type Table, type Writer } from '../../store/database.ts';
 import { type Key, key } from '../../store/keys.ts';
 import { type DirectoryVnode, type StoredAcl, type Vnode, Vnodes } from '../../tree/vnodes.ts';
 import { isErrno } from '../../../ipc/errors.ts';
+import { type NamedObject, Remnants } from './remnants.ts';
 import { Validity } from './validity.ts';
 
 /** Who asks: his token, and the id that he counts as with it. */
@@ -28,6 +35,7 @@ export interface ObjectCacheOptions {
 
 /** Entries asked for at a time. */
 const PAGE = 1024;
+const NOTHING_IN_IT = { entryCount: 0, nameUnits: 0, linkCount: 2 } as const;
 const NOBODY: StoredAcl = { positive: [], negative: [] };
 
 /**
@@ -44,12 +52,14 @@ export class ObjectCache {
   /** Directories whose entries are all here. */
   readonly #complete: Table<true>;
   readonly #ownerNames: Table<Uint8Array>;
+  readonly #remnants: Remnants;
 
   constructor(options: ObjectCacheOptions) {
     this.#options = options;
     this.vnodes = new Vnodes(options.database);
     this.#complete = options.database.table('complete');
     this.#ownerNames = options.database.table('ownerNames');
+    this.#remnants = new Remnants(options.database, this.vnodes, options.isDirty);
   }
 
   /** The containers that objects in a store name. */
@@ -71,8 +81,11 @@ export class ObjectCache {
         if (fetched) return fetched;
       } catch (error) {
         if (present && isErrno(error, 'ETIMEDOUT')) return present;
-        if (present && this.#options.isDirty(fid) && isErrno(error, 'ENOENT', 'EACCES')) return present;
-        if (isErrno(error, 'ENOENT')) await this.drop([fid]);
+        if (present && isErrno(error, 'ENOENT', 'EACCES') && this.#remnants.isHeld(fid)) {
+          if (isErrno(error, 'ENOENT')) await this.#noteGone(fid);
+          return this.vnodes.vnode(fid);
+        }
+        if (isErrno(error, 'ENOENT')) await this.#drop(fid);
         throw error;
       }
     }
@@ -114,21 +127,44 @@ export class ObjectCache {
     return name === undefined ? String(viceId) : Buffer.from(name).toString();
   }
 
-  /** Forgets objects, but not those whose changes wait in a log. */
-  async drop(fids: readonly Fid[]): Promise<void> {
-    await this.#options.database.transaction((writer) => {
-      for (const fid of fids) if (!this.#options.isDirty(fid)) this.forget(writer, fid);
+  /** Forgets an object, but not one that a log holds. */
+  async #drop(fid: Fid): Promise<void> {
+    const container = await this.#options.database.transaction((writer) => {
+      const vnode = this.vnodes.find(fid);
+      if (!vnode || this.#remnants.isHeld(fid)) return undefined;
+      this.forget(writer, vnode);
+      return vnode.type === 'file' ? vnode.container : undefined;
     });
+    if (container !== undefined) this.#options.discard(container);
   }
 
-  /** As {@link ObjectCache.drop}, whatever waits. */
-  forget(writer: Writer, fid: Fid): void {
-    this.validity.break([fid]);
-    const vnode = this.vnodes.find(fid);
-    if (!vnode) return;
-    if (vnode.type === 'directory') this.forgetEntries(writer, fid);
-    if (vnode.type === 'file' && vnode.container !== undefined) this.#options.discard(vnode.container);
+  /** Forgets an object, whatever waits in a log. Its container is the caller's. */
+  forget(writer: Writer, vnode: Vnode): void {
+    this.validity.break([vnode.fid]);
+    if (vnode.type === 'directory') this.forgetEntries(writer, vnode.fid);
     this.vnodes.remove(writer, vnode);
+  }
+
+  /** Whether an object stays here only because a log holds it. */
+  isRemnant(fid: Fid): boolean {
+    return this.#remnants.has(fid);
+  }
+
+  noteRemnant(writer: Writer, fid: Fid, hides: NamedObject | undefined): void {
+    this.#remnants.note(writer, fid, hides);
+  }
+
+  /** To be called when logs have become shorter. @returns containers that no object names any more */
+  dropRemnants(writer: Writer): readonly number[] {
+    const { dropped, changed } = this.#remnants.drop(writer);
+    this.validity.break([...changed, ...dropped.map(({ fid }) => fid)]);
+    return dropped.flatMap((vnode) => (vnode.type === 'file' ? (vnode.container ?? []) : []));
+  }
+
+  /** Has a directory asked for again when it is looked at. What is in it stays until then. */
+  fetchAnew(writer: Writer, directory: Fid): void {
+    writer.remove(this.#complete, fidKey(directory));
+    this.validity.break([directory]);
   }
 
   forgetEntries(writer: Writer, directory: Fid): void {
@@ -145,8 +181,10 @@ export class ObjectCache {
     return this.validity.isValid(vnode.fid) || this.#options.isDirty(vnode.fid);
   }
 
+  /** What was known before a promise was broken is kept for times without a server, and asked for again with one. */
   #knowsRights(vnode: Vnode, { viceId }: Asker): boolean {
-    return vnode.type !== 'directory' || vnode.acl.positive.some(({ id }) => id === viceId);
+    if (vnode.type !== 'directory' || this.validity.knowsRights(vnode.fid, viceId)) return true;
+    return this.#options.isDirty(vnode.fid) && vnode.acl.positive.some(({ id }) => id === viceId);
   }
 
   /** @returns nothing if the object was changed here meanwhile, so that what came may be older */
@@ -158,33 +196,36 @@ export class ObjectCache {
       const found = await server.call('fetchObject', { credentials: asker.credentials, fid, client });
       const isInstalled = await this.#options.database.transaction((writer) => {
         if (fetching.isOvertaken) return false;
-        this.#install(writer, found, fetching.wasValid);
+        this.#install(writer, found);
         return true;
       });
       if (!isInstalled) return undefined;
-      fetching.succeed();
+      fetching.succeed(found.viceId);
       return this.vnodes.vnode(fid);
     } finally {
       fetching.end();
     }
   }
 
-  #install(writer: Writer, found: FetchedObject, rightsHold: boolean): void {
+  #install(writer: Writer, found: FetchedObject): void {
     const { fid, owner, ownerName } = found.status;
     writer.put(this.#ownerNames, key(owner >>> 0), encodeText(ownerName));
     const present = this.vnodes.find(fid);
-    const acl = aclWith(rightsHold && present?.type === 'directory' ? present.acl : NOBODY, found);
+    const acl = aclWith(present?.type === 'directory' ? present.acl : NOBODY, found);
     if (present && this.#options.isDirty(fid)) {
       if (present.type === 'directory') this.vnodes.put(writer, { ...present, acl });
       return;
     }
     this.#ensureVolume(writer, fid.volume);
     const same = present && sameVersion(present, found.status);
-    if (present?.type === 'directory' && !same) this.forgetEntries(writer, fid);
+    if (!same) writer.remove(this.#complete, fidKey(fid));
     if (present?.type === 'file' && present.container !== undefined && !same)
       this.#options.discard(present.container);
     const container = same && present.type === 'file' ? present.container : undefined;
-    this.vnodes.put(writer, toVnode(found, acl, container));
+    const after = toVnode(found, acl, container);
+    // With all that is in it, it has what is held here, too.
+    const counts = same && present.type === 'directory' && this.isComplete(fid) ? countsOf(present) : {};
+    this.vnodes.put(writer, { ...after, ...counts });
   }
 
   /** The tree keeps count of blocks in its volume; here nobody looks at it. */
@@ -203,24 +244,42 @@ export class ObjectCache {
   }
 
   /** Fetches all entries. If they change meanwhile, the directory is not valid afterwards, and is fetched again. */
-  async #fetchEntries({ credentials }: Asker, directory: Fid): Promise<void> {
-    const server = await this.#options.serverOf(directory.volume);
-    const entries: FileProtocol['readDirectory']['reply'][number][] = [];
-    for (let after: string | undefined; ;) {
-      const page = await server.call('readDirectory', { credentials, directory, after, limit: PAGE });
-      entries.push(...page);
-      after = page.at(-1)?.name;
-      if (page.length < PAGE) break;
-    }
+  async #fetchEntries(asker: Asker, directory: Fid): Promise<void> {
+    const entries = await this.#listing(asker, directory);
     await this.#options.database.transaction((writer) => {
+      const present = this.vnodes.find(directory);
       // Where names wait in a log, all entries were here before: then these are not needed.
-      if (this.isComplete(directory) || !this.vnodes.find(directory)) return;
-      this.vnodes.clearEntries(writer, directory);
-      this.vnodes.setEntries(writer, directory, entries);
+      if (this.isComplete(directory) || present?.type !== 'directory') return;
+      this.#remnants.merge(writer, present, entries);
       if (this.validity.isValid(directory) || this.#options.isDirty(directory))
         writer.put(this.#complete, fidKey(directory), true);
     });
   }
+
+  /** A server does not have a directory any more: what is in it is what is held. */
+  #noteGone(directory: Fid): Promise<void> {
+    return this.#options.database.transaction((writer) => {
+      const present = this.vnodes.find(directory);
+      if (present?.type !== 'directory' || this.#options.isDirty(directory)) return;
+      this.#remnants.merge(writer, { ...present, ...NOTHING_IN_IT }, []);
+      writer.put(this.#complete, fidKey(directory), true);
+    });
+  }
+
+  async #listing({ credentials }: Asker, directory: Fid): Promise<readonly EntryRecord[]> {
+    const server = await this.#options.serverOf(directory.volume);
+    const entries: EntryRecord[] = [];
+    for (let after: string | undefined; ;) {
+      const page = await server.call('readDirectory', { credentials, directory, after, limit: PAGE });
+      entries.push(...page);
+      after = page.at(-1)?.name;
+      if (page.length < PAGE) return entries;
+    }
+  }
+}
+
+function countsOf({ entryCount, nameUnits, linkCount }: DirectoryVnode) {
+  return { entryCount, nameUnits, linkCount };
 }
 
 function fidKey({ volume, vnode, unique }: Fid): Key {

@@ -1,22 +1,27 @@
 import type { Fid } from '../../../ipc/fid.ts';
 
 export interface Fetch {
-  readonly wasValid: boolean;
   /** The object has been changed here meanwhile: what was fetched may be older than what is here. */
   readonly isOvertaken: boolean;
-  /** What was fetched is valid, if no news of it came meanwhile. */
-  succeed(): void;
+  /** What was fetched is valid, if no news of it came meanwhile; and so are the rights of who asked. */
+  succeed(viceId?: number): void;
   end(): void;
 }
 
 /** Of which objects a server has promised to tell when they change, and has not. It does not outlive the process. */
 export class Validity {
-  readonly #valid = new Set<string>();
+  /** With those whose rights in them the server has told of. */
+  readonly #valid = new Map<string, Set<number>>();
   /** Objects being fetched: whether news of them came meanwhile, and whether they were changed here. */
   readonly #fetching = new Map<string, { broken: boolean; count: number; changes: number }>();
 
   isValid(fid: Fid): boolean {
     return this.#valid.has(text(fid));
+  }
+
+  /** Whether a server has promised to tell when the rights of somebody in an object change. */
+  knowsRights(fid: Fid, viceId: number): boolean {
+    return this.#valid.get(text(fid))?.has(viceId) === true;
   }
 
   /** Fetching an object begins. */
@@ -27,23 +32,20 @@ export class Validity {
     state.count += 1;
     this.#fetching.set(id, state);
     return {
-      wasValid: this.#valid.has(id),
       get isOvertaken() {
         return state.changes !== changes;
       },
-      succeed: () => {
-        if (!state.broken) this.#valid.add(id);
+      succeed: (viceId) => {
+        if (state.broken) return;
+        const known = this.#valid.get(id) ?? new Set();
+        if (viceId !== undefined) known.add(viceId);
+        this.#valid.set(id, known);
       },
       end: () => {
         state.count -= 1;
         if (state.count === 0) this.#fetching.delete(id);
       },
     };
-  }
-
-  /** An object that is known to be as the server has it. */
-  confirm(fid: Fid): void {
-    this.#valid.add(text(fid));
   }
 
   /** Objects are changed here: what is being fetched of them may not replace that. */

@@ -14,6 +14,11 @@ export interface LogState {
   readonly owner: number | undefined;
 }
 
+interface Counted {
+  readonly record: LogRecord;
+  readonly by: 1 | -1;
+}
+
 type NewRecord = Omit<LogRecord, 'sequence'>;
 
 /**
@@ -21,6 +26,7 @@ type NewRecord = Omit<LogRecord, 'sequence'>;
  * in the client's store, so that it outlives the process; counts are kept beside it.
  */
 export class ModifyLogs {
+  readonly #database: Database;
   readonly #records: Table<StoredRecord>;
   /** Records by the objects that they are about. */
   readonly #byObject: Table<true>;
@@ -30,8 +36,11 @@ export class ModifyLogs {
   readonly #sent: Table<number>;
   readonly #states = new Map<number, LogState>();
   readonly #containers = new Set<number>();
+  /** What the transaction under way has counted. */
+  #counted: Counted[] | undefined;
 
   constructor(database: Database) {
+    this.#database = database;
     this.#records = database.table('log');
     this.#byObject = database.table('logByObject');
     this.#next = database.table('logNext');
@@ -139,10 +148,23 @@ export class ModifyLogs {
     writer.put(this.#records, key(volume, record.sequence), toStored({ ...record, conflict }));
   }
 
-  /** Counts anew, after a transaction that was undone. */
-  recount(volume: number): void {
-    this.#states.delete(volume);
-    for (const record of this.records(volume)) this.#count(record, 1);
+  /** Changes logs, and what else the change does. The counts are as before when it is undone. */
+  async transaction<Result>(change: (writer: Writer) => Result): Promise<Result> {
+    const counted: Counted[] = [];
+    try {
+      return await this.#database.transaction((writer) => {
+        this.#counted = counted;
+        try {
+          return change(writer);
+        } finally {
+          this.#counted = undefined;
+        }
+      });
+    } catch (error) {
+      // Others may have counted since, so that what was counted is taken back one by one.
+      for (const { record, by } of counted.reverse()) this.#tally(record, by === 1 ? -1 : 1);
+      throw error;
+    }
   }
 
   #optimise(volume: number, mutation: Mutation) {
@@ -174,6 +196,11 @@ export class ModifyLogs {
   }
 
   #count(record: LogRecord, by: 1 | -1): void {
+    this.#counted?.push({ record, by });
+    this.#tally(record, by);
+  }
+
+  #tally(record: LogRecord, by: 1 | -1): void {
     const { volume } = record.mutation.fid;
     const { entries, bytes } = this.state(volume);
     const left = entries + by;

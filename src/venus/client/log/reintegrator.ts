@@ -56,6 +56,8 @@ export class Reintegrator {
   readonly #running = new Map<number, Promise<void>>();
   readonly #again = new Set<number>();
   readonly #waiters = new Map<number, Set<Waiter>>();
+  /** Contents that the servers have and no record used yet: the handles by volume and record. */
+  readonly #uploaded = new Map<number, Map<number, number>>();
   readonly #obstacles = new Map<number, Obstacle>();
   /** Volumes whose answer was lost: what they know of directories afterwards is not to be trusted. */
   readonly #inDoubt = new Set<number>();
@@ -146,6 +148,7 @@ export class Reintegrator {
         if (refused === undefined) continue;
         const verdict = await this.#refuse(volume, batch, refused);
         if (verdict === 'send those before') limit = refused.index;
+        else await this.#abandon(volume, await this.#options.serverOf(volume));
         goesOn = verdict !== 'stop';
       }
     } while (this.#again.has(volume) && !this.#isClosed);
@@ -187,8 +190,9 @@ export class Reintegrator {
     // What was changed while the mark was made may have cancelled some of them; from here on nothing can.
     const marked = batch.flatMap(({ sequence }) => tree.logs.get(volume, sequence) ?? []);
     if (marked.length === 0) return undefined;
-    const handles = new Map<number, number>();
-    const refused = await this.#upload(server, credentials, marked, handles);
+    const handles = this.#uploaded.get(volume) ?? new Map<number, number>();
+    this.#uploaded.set(volume, handles);
+    const refused = await this.#upload(server, marked, handles);
     if (refused)
       return { ...refused, index: batch.findIndex(({ sequence }) => sequence === refused.sequence) };
     const { records, known } = toSent(marked, handles, (fid) => tree.lastKnown(fid));
@@ -199,44 +203,49 @@ export class Reintegrator {
         const sequence = marked[answer.index]?.sequence;
         return { ...answer, index: batch.findIndex((record) => record.sequence === sequence) };
       }
+      for (const { sequence } of marked) handles.delete(sequence);
       await this.#settle(volume, marked, answer);
       // What the servers have is what is here; they have promised to tell of changes.
       if (answer.stale.length === 0) for (const check of checks) check.succeed();
+    } catch (error) {
+      // The server does not remember all of it: next time it is sent again.
+      if (isErrno(error, 'ESTALE')) await this.#abandon(volume, server);
+      throw error;
     } finally {
       for (const check of checks) check.end();
     }
     return undefined;
   }
 
-  /** Sends the contents of stores ahead. @returns the first that is refused; nothing of the others stays on the server */
+  /** Sends the contents of stores ahead, those that the server does not have. @returns the first that is refused */
   async #upload(
     server: Remote<FileProtocol>,
-    credentials: Credentials,
     batch: readonly LogRecord[],
     handles: Map<number, number>,
   ): Promise<(Refusal & { readonly sequence: number }) | undefined> {
     const { containers, events, nameOf, pathOf } = this.#options;
-    try {
-      for (const record of batch) {
-        if (record.mutation.op !== 'store') continue;
-        const { sequence, uid, mutation } = record;
-        const about = { volume: nameOf(mutation.fid.volume), path: pathOf(record), uid };
-        const progress = whenPercentChanges((sent, length) =>
-          events.report({ kind: 'storeProgress', ...about, sent, length }),
-        );
-        try {
-          handles.set(sequence, await upload(server, credentials, containers, record, progress));
-        } catch (error) {
-          if (!(error instanceof VenusError) || TRANSIENT.has(error.errnoName)) throw error;
-          await abandon(server, handles);
-          return { kind: 'refused', index: 0, sequence, errno: error.errno, why: error.why };
-        }
+    for (const record of batch) {
+      if (record.mutation.op !== 'store' || handles.has(record.sequence)) continue;
+      const { sequence, uid, mutation } = record;
+      const about = { volume: nameOf(mutation.fid.volume), path: pathOf(record), uid };
+      const progress = whenPercentChanges((sent, length) =>
+        events.report({ kind: 'storeProgress', ...about, sent, length }),
+      );
+      try {
+        handles.set(sequence, await upload(server, containers, record, progress));
+      } catch (error) {
+        if (!(error instanceof VenusError) || TRANSIENT.has(error.errnoName)) throw error;
+        return { kind: 'refused', index: 0, sequence, errno: error.errno, why: error.why };
       }
-      return undefined;
-    } catch (error) {
-      await abandon(server, handles);
-      throw error;
     }
+    return undefined;
+  }
+
+  /** Gives up contents that were sent. What cannot be told to the server, it finds out by itself after a while. */
+  async #abandon(volume: number, server: Remote<FileProtocol>): Promise<void> {
+    const handles = [...(this.#uploaded.get(volume)?.values() ?? [])];
+    this.#uploaded.delete(volume);
+    for (const handle of handles) await server.call('abandonStore', { handle }).catch(() => undefined);
   }
 
   async #settle(
@@ -331,9 +340,4 @@ export class Reintegrator {
     for (const waiter of this.#waiters.get(volume) ?? []) waiter.resolve();
     this.#waiters.delete(volume);
   }
-}
-
-/** Contents that nothing will come of. What cannot be told to the server, it finds out by itself after a while. */
-async function abandon(server: Remote<FileProtocol>, handles: ReadonlyMap<number, number>): Promise<void> {
-  for (const handle of handles.values()) await server.call('abandonStore', { handle }).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-import type { Credentials, FileProtocol } from '../../net/fileProtocol.ts';
+import type { FileProtocol } from '../../net/fileProtocol.ts';
 import { FRAGMENT } from '../../net/fileProtocol.ts';
 import type { Remote } from '../../net/link.ts';
 import { fail } from '../../fail.ts';
@@ -14,13 +14,11 @@ export type Progress = (sent: number, length: number) => void;
  */
 export async function upload(
   server: Remote<FileProtocol>,
-  credentials: Credentials,
   containers: Containers,
   { mutation, container }: LogRecord,
   progress: Progress,
 ): Promise<number> {
-  const target = { kind: 'logged', fid: mutation.fid } as const;
-  const { handle } = await server.call('openStore', { credentials, target });
+  const { handle } = await server.call('openStore', { fid: mutation.fid });
   if (container === undefined) return handle;
   const file = (await containers.open(container)) ?? fail('EIO', 'The contents are gone from the cache.');
   try {

@@ -1,6 +1,6 @@
 import type { Fid } from '../../../ipc/fid.ts';
 import { VenusError } from '../../../ipc/errors.ts';
-import type { VersionVector } from '../../../ipc/versionVector.ts';
+import type { StoreId, VersionVector } from '../../../ipc/versionVector.ts';
 import { type KnownUpdate, type SentMutation, directoriesOf } from '../../net/mutation.ts';
 import { type Table, type Writer } from '../../store/database.ts';
 import { key } from '../../store/keys.ts';
@@ -23,7 +23,7 @@ export class RefusedMutation extends Error {
 /** What has become of the objects of a batch. */
 export interface Reintegrated {
   readonly versions: readonly { readonly fid: Fid; readonly versionVector: VersionVector }[];
-  /** Containers that no record names: of replaced or removed files, and those sent again without need. */
+  /** Containers that no object names: of replaced or removed files, and those sent again without need. */
   readonly unused: readonly number[];
   /** Directories that others had changed before, so that what the client has of them is old. */
   readonly stale: readonly Fid[];
@@ -57,8 +57,7 @@ export function reintegrate(
   const stale = known.filter((update) => isStale(vnodes, update, records)).map(({ fid }) => fid);
   for (const [index, { storeId, time, mutation, base, contents }] of records.entries()) {
     for (const fid of [...directoriesOf(mutation), mutation.fid]) touched.set(`${fid.vnode}`, fid);
-    const lastKey = key(volume, storeId.host);
-    if (storeId.unique <= (last.get(lastKey) ?? 0)) {
+    if (isPerformed(last, volume, storeId)) {
       if (contents?.container !== undefined) unused.push(contents.container);
       continue;
     }
@@ -70,9 +69,14 @@ export function reintegrate(
       if (error instanceof VenusError) throw new RefusedMutation(index, error);
       throw error;
     }
-    writer.put(last, lastKey, storeId.unique);
+    writer.put(last, key(volume, storeId.host), storeId.unique);
   }
   return { versions: versionsOf(vnodes, [...touched.values()]), unused, stale };
+}
+
+/** Whether a mutation was performed before. @param last the last mutation of each client that was, in each volume */
+export function isPerformed(last: Table<number>, volume: number, { host, unique }: StoreId): boolean {
+  return unique <= (last.get(key(volume, host)) ?? 0);
 }
 
 /** Whether the last update of a directory is neither the one that the client knew nor one of its own. */

@@ -185,6 +185,31 @@ describe('of two clients', () => {
       expect(await outcome(second().read(`${TOP}/d/f`, ANNA))).toBe('EACCES');
     });
 
+    it('knows the rights that each of its users had, though only one of them has looked since', async () => {
+      await realm().addUser('anna');
+      await second().login('anna', ANNA);
+      expect(await second().read(`${TOP}/d/f`, ANNA)).toBe('old');
+      await first().write(`${TOP}/d/new`, 'new');
+      expect(await second().names(`${TOP}/d`)).toContain('new');
+      await second().cut();
+      expect(await second().read(`${TOP}/d/f`, ANNA)).toBe('old');
+      expect(await second().names(`${TOP}/d`, ANNA)).toContain('new');
+    });
+
+    it('asks for the rights of each user again when it is healed', async () => {
+      await realm().addUser('anna');
+      await second().login('anna', ANNA);
+      expect(await second().read(`${TOP}/d/f`, ANNA)).toBe('old');
+      await second().cut();
+      await setAcl(first(), 'd', '1\n0\noperator 127\n');
+      expect(await second().read(`${TOP}/d/f`, ANNA)).toBe('old');
+      await second().heal();
+      expect(await second().read(`${TOP}/d/f`)).toBe('old');
+      expect(await outcome(second().read(`${TOP}/d/f`, ANNA))).toBe('EACCES');
+      await second().cut();
+      expect(await outcome(second().read(`${TOP}/d/f`, ANNA))).toBe('EACCES');
+    });
+
     it('reads what it had, restarted, and validates it when it is healed', async () => {
       await second().cut();
       await second().restart();

@@ -112,10 +112,8 @@ describe('a volume that is full', () => {
 
   it('refuses contents before all of them have come', async () => {
     const { server } = realm();
-    const { root: directory } = await full();
-    const { credentials } = operator();
-    const target = { kind: 'new', directory, name: 'new', mode: 0o644 } as const;
-    const { handle } = await server.openStore({ credentials, target });
+    const { root } = await full();
+    const { handle } = await server.openStore({ fid: { ...root, vnode: 4444 } });
     expect(await outcome(server.storeFragment({ handle, bytes: new Uint8Array(1) }))).toBe('EDQUOT');
     await server.abandonStore({ handle });
   });
@@ -141,11 +139,13 @@ it('a volume never holds more than its quota, and its count is what it holds', a
           await operator().remove(root, at);
           files.delete(at);
         } else if ((what === 'create' && !present) || (what === 'store' && present)) {
-          let fid = root;
+          let fid = present?.fid ?? root;
           const work = present
-            ? operator().store(present.fid, 'x'.repeat(length))
-            : operator().create(root, at, 'x'.repeat(length));
-          expect(await outcome(work.then((made) => (fid = made)))).toBe(fits ? 'done' : 'EDQUOT');
+            ? operator().store(fid, 'x'.repeat(length))
+            : operator()
+                .create(root, at, 'x'.repeat(length))
+                .then((made) => (fid = made));
+          expect(await outcome(work)).toBe(fits ? 'done' : 'EDQUOT');
           if (fits) files.set(at, { fid, blocks });
         }
         expect(await blocksUsed(root)).toBe(total());

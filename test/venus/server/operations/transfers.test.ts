@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Fid } from '../../../../src/ipc/fid.ts';
-import type { StoreTarget } from '../../../../src/venus/net/fileProtocol.ts';
-import { ROOT, outcome, raise, rootOf, serverDirectoryOf, useRealm } from '../../support.ts';
+import type { Mutation, SentMutation } from '../../../../src/venus/net/mutation.ts';
+import { ROOT, outcome, rootOf, serverDirectoryOf, useRealm } from '../../support.ts';
 import { Caller, aclText } from '../caller.ts';
 
 const realm = useRealm();
@@ -17,14 +17,28 @@ beforeEach(async () => {
 });
 
 const asked = () => ({ credentials: operator().credentials });
-const open = async (target: StoreTarget, contents = 'new') => {
-  const { handle } = await server().openStore({ ...asked(), target });
-  await server().storeFragment({ handle, bytes: Buffer.from(contents) });
-  return handle;
+/** Contents on the server, and the part of a log that is to bring them there. */
+interface Sent {
+  readonly handle: number;
+  readonly mutations: readonly Mutation[];
+}
+const openNew = async (contents = 'new'): Promise<Sent> => {
+  const { file: vnode, unique } = await server().reserveFids({ volume: ROOT, count: 1 });
+  const fid = { volume: ROOT, vnode, unique };
+  const handle = await operator().send(fid, contents);
+  const create = { op: 'create', parent: directory, name: 'new', fid, mode: 0o644 } as const;
+  return { handle, mutations: [create, { op: 'store', fid, length: contents.length }] };
 };
-const commit = (handle: number) => server().commitStore({ ...asked(), storeId: realm().storeId(), handle });
-const openNew = () => open({ kind: 'new', directory, name: 'new', mode: 0o644 });
-const openOld = () => open({ kind: 'existing', fid: file });
+const openOld = async (contents = 'new'): Promise<Sent> => {
+  const handle = await operator().send(file, contents);
+  return { handle, mutations: [{ op: 'store', fid: file, length: contents.length }] };
+};
+const commit = ({ handle, mutations }: Sent) =>
+  operator().performSent(
+    ROOT,
+    mutations,
+    mutations.map(({ op }) => (op === 'store' ? handle : undefined)),
+  );
 const containers = () =>
   readdirSync(join(serverDirectoryOf(realm().directory), 'containers'), {
     recursive: true,
@@ -36,16 +50,18 @@ describe('contents that are stored', () => {
     const [one, other] = [await openNew(), await openOld()];
     expect(await operator().list(directory)).toEqual(['file']);
     expect(await operator().read(file)).toBe('contents');
-    const { fid } = await commit(one);
+    await commit(one);
     await commit(other);
+    const { fid } = await operator().lookup(directory, 'new');
     expect([await operator().read(fid), await operator().read(file)]).toEqual(['new', 'new']);
   });
 
   it('of many fragments are put together in their order', async () => {
-    const handle = await openOld();
+    const sent = await openOld();
     for (const part of [' one', ' two', ' three'])
-      await server().storeFragment({ handle, bytes: Buffer.from(part) });
-    expect(await commit(handle)).toMatchObject({ length: 'new one two three'.length });
+      await server().storeFragment({ handle: sent.handle, bytes: Buffer.from(part) });
+    await commit(sent);
+    expect(await operator().status(file)).toMatchObject({ length: 'new one two three'.length });
     expect(await operator().read(file)).toBe('new one two three');
   });
 
@@ -53,13 +69,13 @@ describe('contents that are stored', () => {
     expect(containers()).toBe(1);
     await commit(await openOld());
     expect(containers()).toBe(1);
-    await server().abandonStore({ handle: await openNew() });
+    await server().abandonStore({ handle: (await openNew()).handle });
     expect([containers(), await operator().list(directory)]).toEqual([1, ['file']]);
     await operator().store(file, '');
     expect([containers(), await operator().read(file)]).toEqual([0, '']);
   });
 
-  it.each<readonly [string, string, () => Promise<number>, () => Promise<unknown>]>([
+  it.each<readonly [string, string, () => Promise<Sent>, () => Promise<unknown>]>([
     ['the file goes', 'ENOENT', openOld, () => operator().remove(directory, 'file')],
     ['the file is made read-only', 'EACCES', openOld, () => operator().change(file, { mode: 0o444 })],
     ['the name is taken', 'EEXIST', openNew, () => operator().mkdir(directory, 'new')],
@@ -70,13 +86,49 @@ describe('contents that are stored', () => {
       openNew,
       () => server().setVolumeStatus({ ...asked(), volume: ROOT, maxQuota: 1 }),
     ],
-  ])('are refused, and take no room, if meanwhile %s', async (_, end, begin, meanwhile) => {
-    const handle = await begin();
+  ])('are refused if meanwhile %s, and wait to be given up', async (_, end, begin, meanwhile) => {
+    const sent = await begin();
     await meanwhile();
     const before = containers();
-    expect(await outcome(commit(handle))).toBe(end);
+    expect(await outcome(commit(sent))).toBe(end);
+    expect(containers()).toBe(before);
+    await server().abandonStore({ handle: sent.handle });
     expect(containers()).toBe(before - 1);
-    expect(await outcome(commit(handle))).toBe('ESTALE');
+    expect(await outcome(commit(sent))).toBe('ESTALE');
+  });
+
+  it.each(['new', ''])('are taken at the second try without being sent again: %j', async (contents) => {
+    const sent = await openOld(contents);
+    await operator().change(file, { mode: 0o400 });
+    expect(await outcome(commit(sent))).toBe('EACCES');
+    await operator().change(file, { mode: 0o600 });
+    await commit(sent);
+    expect(await operator().read(file)).toBe(contents);
+    expect(containers()).toBe(contents === '' ? 0 : 1);
+  });
+
+  it('are used once, though two ask for them at the same time', async () => {
+    const sent = await openOld();
+    const ends = await Promise.all([outcome(commit(sent)), outcome(commit(sent))]);
+    expect(ends.sort()).toEqual(['ESTALE', 'done']);
+    expect([containers(), await operator().read(file)]).toEqual([1, 'new']);
+  });
+
+  it('are not needed for a record that was performed before', async () => {
+    const send = async () => {
+      const handle = await operator().send(file, 'new');
+      const storeId = { host: 4444, unique: 1 };
+      const mutation = { op: 'store', fid: file, length: 3 } as const;
+      const base = (await operator().status(file)).versionVector.storeId;
+      return { storeId, time: 1, mutation, base, handle };
+    };
+    const perform = (record: SentMutation) =>
+      server().reintegrate({ ...asked(), client: 'x', volume: ROOT, records: [record], known: [] });
+    const first = await send();
+    expect(await perform(first)).toMatchObject({ kind: 'done' });
+    expect(await perform(first)).toMatchObject({ kind: 'done' });
+    expect(await perform(await send())).toMatchObject({ kind: 'done' });
+    expect([containers(), await operator().read(file)]).toEqual([1, 'new']);
   });
 });
 
@@ -108,23 +160,21 @@ describe('a transfer', () => {
   it('is not there under another number, nor of another kind', async () => {
     const { handle: fetch } = await server().openFetch({ ...asked(), fid: file });
     const store = await openOld();
-    expect(await outcome(commit(fetch))).toBe('EBADF');
-    expect(await outcome(server().closeFetch({ handle: store }))).toBe('EBADF');
-    expect(await outcome(commit(store + 1))).toBe('ESTALE');
+    expect(await outcome(commit({ ...store, handle: fetch }))).toBe('EBADF');
+    expect(await outcome(server().closeFetch({ handle: store.handle }))).toBe('EBADF');
+    expect(await outcome(commit({ ...store, handle: store.handle + 1 }))).toBe('ESTALE');
     expect(await outcome(server().abandonStore({ handle: 0 }))).toBe('ESTALE');
     expect(await outcome(commit(store))).toBe('done');
   });
 
   it('is refused while 256 others are under way, and takes no room', async () => {
-    const handles: number[] = [];
-    for (let at = 0; at < 255; at++)
-      handles.push((await server().openFetch({ ...asked(), fid: file })).handle);
-    handles.push(await openOld());
+    for (let at = 0; at < 255; at++) await server().openFetch({ ...asked(), fid: file });
+    const last = await openOld();
     const before = containers();
     expect(await outcome(openNew())).toBe('EMFILE');
     expect(await outcome(server().openFetch({ ...asked(), fid: file }))).toBe('EMFILE');
     expect(containers()).toBe(before);
-    await commit(handles.pop() ?? raise('none was begun'));
+    await commit(last);
     expect(await outcome(openOld())).toBe('done');
   });
 });

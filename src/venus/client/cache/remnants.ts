@@ -1,0 +1,128 @@
+import type { Fid } from '../../../ipc/fid.ts';
+import type { FileType } from '../../../ipc/venus.ts';
+import type { EntryRecord } from '../../net/fileProtocol.ts';
+import type { Database, Table, Writer } from '../../store/database.ts';
+import { type Key, key } from '../../store/keys.ts';
+import { type DirectoryVnode, type Vnode, type Vnodes, sameFid } from '../../tree/vnodes.ts';
+
+export interface NamedObject {
+  readonly fid: Fid;
+  readonly type: FileType;
+}
+
+/** What stays here though the servers do not have it where it is. */
+interface Remnant {
+  readonly fid: Fid;
+  /** What the servers have by its name. */
+  readonly hides?: NamedObject;
+}
+
+/**
+ * Objects that stay where they are though the servers have removed or moved them, because a record of a log is about
+ * them or about something below: its contents must not get out of reach before the log lets go of them.
+ */
+export class Remnants {
+  readonly #vnodes: Vnodes;
+  readonly #isDirty: (fid: Fid) => boolean;
+  readonly #table: Table<Remnant>;
+
+  constructor(database: Database, vnodes: Vnodes, isDirty: (fid: Fid) => boolean) {
+    this.#vnodes = vnodes;
+    this.#isDirty = isDirty;
+    this.#table = database.table('remnants');
+  }
+
+  has(fid: Fid): boolean {
+    return this.#table.get(fidKey(fid)) !== undefined;
+  }
+
+  note(writer: Writer, fid: Fid, hides: NamedObject | undefined): void {
+    writer.put(this.#table, fidKey(fid), hides ? { fid, hides } : { fid });
+  }
+
+  /** Whether a log has a record about an object or about anything below it. */
+  isHeld(fid: Fid): boolean {
+    if (this.#isDirty(fid)) return true;
+    if (this.#vnodes.find(fid)?.type !== 'directory') return false;
+    for (const { entry } of this.#vnodes.entries(fid))
+      if (this.isHeld({ ...entry, volume: fid.volume })) return true;
+    return false;
+  }
+
+  /** Puts the entries that a server has in the place of those that are here, apart from what is held. */
+  merge(writer: Writer, directory: DirectoryVnode, listed: readonly EntryRecord[]): void {
+    const isListed = new Set(listed.map(({ fid }) => fid.unique));
+    const kept = [...this.#vnodes.entries(directory.fid)].flatMap(({ name, entry }) => {
+      const fid = { ...entry, volume: directory.fid.volume };
+      const vnode = this.#vnodes.find(fid);
+      const isHere = vnode?.parent && sameFid(vnode.parent, directory.fid);
+      return isHere && !isListed.has(fid.unique) && this.isHeld(fid) ? [{ name, vnode }] : [];
+    });
+    this.#vnodes.clearEntries(writer, directory.fid);
+    this.#vnodes.setEntries(writer, directory.fid, listed);
+    for (const { fid } of listed) this.#settleIn(writer, directory, fid);
+    let after = directory;
+    for (const { name, vnode } of kept) {
+      const hidden = listed.find((entry) => entry.name === name);
+      if (hidden) after = this.#vnodes.removeEntry(writer, after, name, hidden);
+      after = this.#vnodes.addEntry(writer, after, name, vnode);
+      this.note(writer, vnode.fid, hidden && { fid: hidden.fid, type: hidden.type });
+    }
+    this.#vnodes.put(writer, after);
+  }
+
+  /**
+   * Drops those that no log holds any more.
+   * @returns them, and the directories that they were in
+   */
+  drop(writer: Writer): { readonly dropped: readonly Vnode[]; readonly changed: readonly Fid[] } {
+    const dropped: Vnode[] = [];
+    const changed: Fid[] = [];
+    for (let found = this.#free(); found.length > 0; found = this.#free()) {
+      for (const { fid, hides } of found) {
+        const vnode = this.#vnodes.find(fid);
+        const left = vnode && this.#leave(writer, vnode, hides);
+        if (left) changed.push(left);
+        if (vnode) dropped.push(vnode);
+        if (vnode) this.#vnodes.remove(writer, vnode);
+        writer.remove(this.#table, fidKey(fid));
+      }
+    }
+    return { dropped, changed };
+  }
+
+  /** Nothing in them is held either, so that those in others come first. */
+  #free(): readonly Remnant[] {
+    return [...this.#table.all()].map(({ value }) => value).filter(({ fid }) => !this.isHeld(fid));
+  }
+
+  /** A server has the object in a directory: it is not a remnant, and in no other one. */
+  #settleIn(writer: Writer, { fid: directory }: DirectoryVnode, fid: Fid): void {
+    const vnode = this.#vnodes.find(fid);
+    if (!vnode?.parent) return;
+    if (!sameFid(vnode.parent, directory)) {
+      // Where it was moved here, it stays until the log has gone.
+      if (this.#isDirty(vnode.parent)) return;
+      this.#leave(writer, vnode);
+      this.#vnodes.put(writer, { ...vnode, parent: directory });
+    }
+    writer.remove(this.#table, fidKey(fid));
+  }
+
+  /** Takes the names of an object away, for what they hid. @returns the directory that they were in */
+  #leave(writer: Writer, vnode: Vnode, hides?: NamedObject): Fid | undefined {
+    const directory = vnode.parent && this.#vnodes.find(vnode.parent);
+    if (directory?.type !== 'directory') return undefined;
+    let after = directory;
+    const names = this.#vnodes.namesOf(vnode);
+    for (const name of names) after = this.#vnodes.removeEntry(writer, after, name, vnode);
+    const [first] = names;
+    if (first !== undefined && hides) after = this.#vnodes.addEntry(writer, after, first, hides);
+    this.#vnodes.put(writer, after);
+    return directory.fid;
+  }
+}
+
+function fidKey({ volume, vnode, unique }: Fid): Key {
+  return key(volume, vnode, unique);
+}

@@ -1,0 +1,66 @@
+import { Right } from '../../acl/rights.ts';
+import type { Fid } from '../../ipc/fid.ts';
+import type { Credentials, FileProtocol } from '../net/fileProtocol.ts';
+import type { Containers } from '../store/containers.ts';
+import { requireMode, requireRights } from '../tree/access.ts';
+import type { Identity } from '../tree/identity.ts';
+import type { FileVnode, Vnodes } from '../tree/vnodes.ts';
+import { fail } from '../fail.ts';
+import type { Identities } from './identities.ts';
+import type { Transfers } from './transfers.ts';
+
+export interface FetchesOptions {
+  readonly vnodes: Vnodes;
+  readonly containers: Containers;
+  readonly transfers: Transfers;
+  readonly identities: Identities;
+}
+
+/** Contents on their way to clients: each fetch reads one version of a file. */
+export class Fetches {
+  readonly #options: FetchesOptions;
+
+  constructor(options: FetchesOptions) {
+    this.#options = options;
+  }
+
+  /** @throws VenusError ENOENT, EACCES, EISDIR, EINVAL for a link, EMFILE */
+  async open(credentials: Credentials, fid: Fid): Promise<FileProtocol['openFetch']['reply']> {
+    const { containers, transfers, identities } = this.#options;
+    for (let missing: number | undefined; ;) {
+      const { container, length, versionVector } = this.#fileToFetch(fid, identities.of(credentials));
+      const file = container === undefined ? undefined : await containers.open(container);
+      if (file !== undefined || container === undefined) {
+        const handle = await transfers.begin({ kind: 'fetch', file });
+        return { handle, length, storeId: versionVector.storeId };
+      }
+      // A store may have replaced the container before it could be opened; then there is another one now.
+      if (container === missing) fail('EIO', 'The contents of the file are gone from the disk.');
+      missing = container;
+    }
+  }
+
+  async read({ handle, offset, length }: FileProtocol['fetchFragment']['request']): Promise<Uint8Array> {
+    const { file } = this.#options.transfers.fetch(handle);
+    if (!file) return new Uint8Array(0);
+    const { bytesRead, buffer } = await file.read(new Uint8Array(length), 0, length, offset);
+    return buffer.subarray(0, bytesRead);
+  }
+
+  async close(handle: number): Promise<void> {
+    const { transfers } = this.#options;
+    const { file } = transfers.fetch(handle);
+    transfers.end(handle);
+    await file?.close();
+  }
+
+  #fileToFetch(fid: Fid, identity: Identity): FileVnode {
+    const { vnodes } = this.#options;
+    const vnode = vnodes.vnode(fid);
+    if (vnode.type === 'directory') fail('EISDIR');
+    if (vnode.type === 'symlink') fail('EINVAL');
+    requireRights(vnodes.ruler(vnode), identity, Right.Read);
+    requireMode(vnode, 'read');
+    return vnode;
+  }
+}

@@ -1,0 +1,81 @@
+import { isErrno } from '../../ipc/errors.ts';
+import type { FileProtocol, ReintegrationAnswer } from '../net/fileProtocol.ts';
+import type { SentMutation } from '../net/mutation.ts';
+import type { Table } from '../store/database.ts';
+import type { Vnodes } from '../tree/vnodes.ts';
+import type { Callbacks } from './callbacks.ts';
+import type { Identities } from './identities.ts';
+import {
+  type ReceivedMutation,
+  RefusedMutation,
+  isPerformed,
+  reintegrate,
+} from './operations/reintegrate.ts';
+import type { Received, Stores } from './stores.ts';
+
+export interface ReintegrationOptions {
+  readonly vnodes: Vnodes;
+  readonly stores: Stores;
+  readonly callbacks: Callbacks;
+  readonly identities: Identities;
+}
+
+type Request = FileProtocol['reintegrate']['request'];
+
+/** Takes parts of clients' modify logs, with the contents that were sent for them before. */
+export class Reintegration {
+  readonly #options: ReintegrationOptions;
+  /** The last mutation of each client that was performed in each volume. */
+  readonly #last: Table<number>;
+
+  constructor(options: ReintegrationOptions) {
+    this.#options = options;
+    this.#last = options.vnodes.database.table('reintegrated');
+  }
+
+  /** @throws VenusError ESTALE, EBADF where contents that are needed are not here; nothing was done then */
+  async perform(request: Request): Promise<ReintegrationAnswer> {
+    const received: Received[] = [];
+    try {
+      const records: ReceivedMutation[] = [];
+      for (const record of request.records) {
+        const contents = await this.#receive(request.volume, record);
+        if (contents) received.push(contents);
+        records.push({ ...record, contents: contents?.contents });
+      }
+      return await this.#reintegrate(request, records, received);
+    } catch (error) {
+      // What failed may be on the disk nevertheless: the next start will see whether its contents are needed.
+      if (!isErrno(error, 'EIO')) for (const contents of received) contents.putBack();
+      if (!(error instanceof RefusedMutation)) throw error;
+      return { kind: 'refused', index: error.index, errno: error.cause.errno, why: error.cause.why };
+    }
+  }
+
+  async #reintegrate(
+    { credentials, client, volume, known }: Request,
+    records: readonly ReceivedMutation[],
+    received: readonly Received[],
+  ): Promise<ReintegrationAnswer> {
+    const { vnodes, stores, callbacks, identities } = this.#options;
+    const identity = identities.of(credentials);
+    const { versions, unused, stale } = await vnodes.database.transaction((writer) =>
+      reintegrate(vnodes, this.#last, writer, { volume, identity, records, known }),
+    );
+    for (const contents of received) await contents.finish();
+    for (const container of unused) await stores.discard(container);
+    const touched = versions.map(({ fid }) => fid);
+    for (const fid of touched) callbacks.promise(client, fid);
+    await callbacks.break(touched, client);
+    return { kind: 'done', versions, stale };
+  }
+
+  /** Of a record that was performed before, its contents are not needed, and may be gone. */
+  async #receive(volume: number, { handle, storeId }: SentMutation): Promise<Received | undefined> {
+    const { stores } = this.#options;
+    if (handle === undefined) return undefined;
+    if (!isPerformed(this.#last, volume, storeId)) return stores.receive(handle);
+    await stores.abandonIfThere(handle);
+    return undefined;
+  }
+}
