@@ -13,6 +13,8 @@ declare const CODA_TOOLKIT_VERSION: string;
 
 /** The client of a venus that has no others. */
 const DEFAULT_CLIENT = 'venus';
+/** What a process that a venus starts for one of its nodes is called; what it is to be, the venus tells it. */
+const NODE = 'coda-node';
 const CLIENT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
 
 /** What a venus in the background tells the process that started it, once. */
@@ -24,6 +26,13 @@ interface Failure {
   readonly message: string;
   readonly why?: string;
   readonly next?: string;
+}
+
+interface Start {
+  readonly place: Place;
+  readonly realm: string | undefined;
+  /** Whether each server and each client is a process of its own. */
+  readonly processes: boolean;
 }
 
 interface Place {
@@ -47,7 +56,8 @@ class StartError extends CodaError {
 }
 
 export const up: Command = {
-  usage: 'coda up [--realm NAME] [--data DIR] [--socket PATH] [--clients A,B,...] [--foreground]',
+  usage:
+    'coda up [--realm NAME] [--data DIR] [--socket PATH] [--clients A,B,...] [--processes] [--foreground]',
   summary: 'start a venus of your own, with its servers: a small Coda on this machine',
   description: [
     'Everything it holds is in the data directory, and survives whatever happens to the process. ' +
@@ -61,14 +71,20 @@ export const up: Command = {
       flags: '--clients <names>',
       summary: 'several clients on the same servers, as laptop,desk; CODA_CLIENT picks one',
     },
+    {
+      flags: '--processes',
+      summary: 'each server and each client as a process of its own; one that dies is started again',
+    },
     { flags: '--foreground', summary: 'stay in the foreground; ^C stops it' },
   ],
   examples: ['coda up', 'coda up --realm example.org --data ~/coda-test --socket ~/coda-test/venus.sock'],
   words: { max: 0 },
 
   async run(context, _words, options) {
+    if (process.argv0 === NODE && process.connected) return asNode();
     const place = placeFor(context, options);
-    await (options.flag('foreground') ? inForeground : inBackground)(context, place, options.value('realm'));
+    const start = { place, realm: options.value('realm'), processes: options.flag('processes') };
+    await (options.flag('foreground') ? inForeground : inBackground)(context, start);
   },
 };
 
@@ -110,9 +126,15 @@ function clientsIn(dataDirectory: string): readonly string[] {
 }
 
 /** Runs venus in this process, until a signal or `coda down` ends it. */
-async function inForeground(context: Context, place: Place, realm: string | undefined): Promise<void> {
+async function inForeground(context: Context, { place, realm, processes }: Start): Promise<void> {
   const { startDaemon } = await import('../../venus/daemon.ts');
-  const options = { ...place, realm, uid: context.surroundings.uid, version: CODA_TOOLKIT_VERSION };
+  const options = {
+    ...place,
+    realm,
+    uid: context.surroundings.uid,
+    version: CODA_TOOLKIT_VERSION,
+    ...(processes ? { startProcess: () => startNode(place) } : {}),
+  };
   try {
     const daemon = await startDaemon(options);
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => daemon.stop());
@@ -124,6 +146,27 @@ async function inForeground(context: Context, place: Place, realm: string | unde
     tellParent({ failed: asFailure(error) });
     context.count(exitStatusOf(error));
   }
+}
+
+/** Runs one node of a venus in this process. */
+async function asNode(): Promise<void> {
+  const { runNode } = await import('../../venus/nodes/runNode.ts');
+  await runNode();
+}
+
+/** Starts a process for a node. It writes to the log of this one. */
+function startNode({ dataDirectory }: Place): ChildProcess {
+  return spawn(process.execPath, [ownProgram(), 'up'], {
+    argv0: NODE,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    cwd: dataDirectory,
+  });
+}
+
+function ownProgram(): string {
+  const [, program] = process.argv;
+  if (program === undefined) throw new ConfigurationError('coda: started in an unknown way');
+  return program;
 }
 
 function asFailure(error: unknown): Failure {
@@ -142,7 +185,7 @@ function tellParent(report: Report): void {
 }
 
 /** Starts venus as a process of its own, and waits until it answers. */
-async function inBackground(context: Context, place: Place, realm: string | undefined): Promise<void> {
+async function inBackground(context: Context, { place, realm, processes }: Start): Promise<void> {
   const { makeDirectory } = await import('../../venus/store/directories.ts');
   await makeDirectory(place.dataDirectory);
   const log = openSync(join(place.dataDirectory, 'venus.log'), 'a', 0o600);
@@ -151,9 +194,8 @@ async function inBackground(context: Context, place: Place, realm: string | unde
   words.push('--clients', place.clients.map(({ name }) => name).join(','));
   if (first && place.clients.length === 1) words.push('--socket', first.socket);
   if (realm !== undefined) words.push('--realm', realm);
-  const program = process.argv[1];
-  if (program === undefined) throw new ConfigurationError('coda: started in an unknown way');
-  const child = spawn(process.execPath, [program, ...words], {
+  if (processes) words.push('--processes');
+  const child = spawn(process.execPath, [ownProgram(), ...words], {
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
     cwd: place.dataDirectory,
