@@ -136,7 +136,10 @@ class Connection {
   /** A process that works answers a ping, however long the work takes; one that is stopped does not. */
   #ping(): void {
     if (this.#waiting.size === 0) return;
-    if (this.#unansweredPings >= PINGS) { this.end(); return; }
+    if (this.#unansweredPings >= PINGS) {
+      this.end();
+      return;
+    }
     this.#unansweredPings += 1;
     this.#send({ kind: 'ping' });
   }

@@ -37,10 +37,10 @@ export async function runNode(): Promise<void> {
     const setup = await Promise.race([nextMessage(), ended]);
     if (setup === undefined) return;
     await open(v.parse(nodeSetupSchema, setup), closers);
-    report({ kind: 'ready' });
+    await report({ kind: 'ready' });
     await ended;
   } catch (error) {
-    report(asReport(error));
+    await report(asReport(error));
   } finally {
     for (const close of closers.reverse()) await close();
     if (process.connected) process.disconnect();
@@ -114,8 +114,12 @@ function nextMessage(): Promise<unknown> {
   return new Promise((resolve) => process.once('message', resolve));
 }
 
-function report(message: NodeReport): void {
-  if (process.connected) process.send?.(message);
+/** Resolves when it has been sent, or cannot be since the venus is gone. */
+function report(message: NodeReport): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected && process.send) process.send(message, () => resolve());
+    else resolve();
+  });
 }
 
 function asReport(error: unknown): NodeReport {
