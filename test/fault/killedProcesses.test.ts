@@ -7,7 +7,7 @@ import { HttpSession } from '../../src/ipc/socket/httpSession.ts';
 import { daemonStatusSchema, emptySchema } from '../../src/ipc/socket/routes.ts';
 import { ModifyLogs } from '../../src/venus/client/log/modifyLog.ts';
 import type { LogRecord } from '../../src/venus/client/log/record.ts';
-import { Database } from '../../src/venus/store/database.ts';
+import { Database, type Table } from '../../src/venus/store/database.ts';
 import type { Vnode } from '../../src/venus/tree/vnodes.ts';
 import { TestRealm, until } from '../e2e/support.ts';
 import { findProblems } from '../venus/server/invariants.ts';
@@ -22,6 +22,8 @@ const SEED = Number(process.env['CODA_KILL_SEED'] ?? 20_261_121);
 const STREAMS = 8;
 const TIME_LIMIT = 30_000;
 const DRAINED = 60_000;
+
+type Victim = 'laptop' | 's1';
 
 let realm: TestRealm;
 let sessions: { readonly laptop: HttpSession; readonly desk: HttpSession };
@@ -53,11 +55,15 @@ async function setLink(cut: boolean): Promise<void> {
   await sessions.desk.json({ method: 'POST', route: '/realm/links', json }, emptySchema);
 }
 
-/** Kills a process with what it is doing. It comes back by itself. */
-async function kill(name: 'laptop' | 's1'): Promise<boolean> {
+async function pidOf(name: Victim): Promise<number | undefined> {
   const status = await sessions.desk.json({ method: 'GET', route: '/status' }, daemonStatusSchema);
-  const pid = status.processes.find((process) => process.name === name)?.pid;
-  return pid !== undefined && process.kill(pid, 'SIGKILL');
+  return status.processes.find((process) => process.name === name)?.pid;
+}
+
+/** Kills a process with what it is doing. It comes back by itself. */
+async function kill(name: Victim): Promise<boolean> {
+  const pid = await pidOf(name);
+  return pid !== undefined && killed(pid);
 }
 
 /** Records that are not on the server yet; nothing as long as the client does not say. */
@@ -88,22 +94,90 @@ function killingAt(thresholds: readonly number[]) {
   };
 }
 
-/** Kills while the log goes out: each time after some of it has gone. @returns how often */
-async function killWhileItGoes(times: number): Promise<number> {
-  let [killed, before] = [0, Infinity];
-  for (const end = Date.now() + DRAINED; killed < times && Date.now() < end;) {
-    const now = await entries();
-    if (now === 0) return killed;
-    if (now === undefined || now >= before) {
-      before = Math.max(before === Infinity ? 0 : before, now ?? 0);
-      await sleep(5);
-      continue;
-    }
-    await sleep(random(60));
-    if (await kill(killed % 2 === 0 ? 's1' : 'laptop')) killed += 1;
-    before = now;
+/** The stores of the client and of the server, looked into while they are at work. */
+class Stores {
+  readonly #client: Database;
+  readonly #server: Database;
+  readonly #last: Table<number>;
+
+  static async open(): Promise<Stores> {
+    const client = await Database.open(join(realm.data, 'clients', 'laptop'));
+    return new Stores(client, await Database.open(join(serverDirectoryOf(realm.data), 'metadata')));
   }
-  return killed;
+
+  private constructor(client: Database, server: Database) {
+    this.#client = client;
+    this.#server = server;
+    this.#last = server.table('reintegrated');
+  }
+
+  records(): readonly LogRecord[] {
+    return [...new ModifyLogs(this.#client).records(ROOT)];
+  }
+
+  /** The last update of the client that the server has performed. Only one client changes anything here. */
+  performed(): number {
+    return Math.max(0, ...[...this.#last.all()].map(({ value }) => value));
+  }
+
+  /** Whether the server has performed something of which the client does not know that. */
+  hasLostAnswer(): boolean {
+    const [head] = this.records();
+    return head !== undefined && head.storeId.unique <= this.performed();
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+    await this.#server.close();
+  }
+}
+
+/** Whom to kill, and when: after a while, or as soon as the server has performed something. */
+const turns = [
+  { victim: 's1', atCommit: false },
+  { victim: 'laptop', atCommit: true },
+  { victim: 's1', atCommit: true },
+  { victim: 'laptop', atCommit: false },
+] as const;
+
+/** Kills while the log goes out. @returns how often, and how often the server's answer was lost by it */
+async function killWhileItGoes(
+  times: number,
+  stores: Stores,
+): Promise<{ killed: number; lostAnswers: number }> {
+  const count = { killed: 0, lostAnswers: 0 };
+  const end = Date.now() + DRAINED;
+  while (Date.now() < end && (count.killed < times || count.lostAnswers === 0)) {
+    const { victim, atCommit } = turns[count.killed % turns.length] ?? turns[0];
+    const pid = await pidOf(victim);
+    const goesOn = await isMorePerformed(stores);
+    if (!goesOn && stores.records().length === 0) break;
+    if (!atCommit) await sleep(random(60));
+    if (!goesOn || pid === undefined || !killed(pid)) continue;
+    count.killed += 1;
+    if (stores.hasLostAnswer()) count.lostAnswers += 1;
+  }
+  return count;
+}
+
+/** Waits until the server has performed more, and looks so often that the client hardly knows yet. */
+async function isMorePerformed(stores: Stores): Promise<boolean> {
+  const before = stores.performed();
+  for (const end = Date.now() + 1000; Date.now() < end;) {
+    if (stores.performed() > before) return true;
+    await sleep(1);
+  }
+  return false;
+}
+
+/** @returns whether there was such a process still */
+function killed(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    throw error;
+  }
 }
 
 function streams(onStep: () => void): readonly KilledStream[] {
@@ -128,15 +202,6 @@ async function expectSame(session: HttpSession): Promise<void> {
     expect(found).toEqual(treeHere(hereOf(number)));
   });
   await Promise.all(compared);
-}
-
-async function recordsOfLaptop(): Promise<readonly LogRecord[]> {
-  const database = await Database.open(join(realm.data, 'clients', 'laptop'));
-  try {
-    return [...new ModifyLogs(database).records(ROOT)];
-  } finally {
-    await database.close();
-  }
 }
 
 /** How often each object that a log makes is updated by it, if each record is performed once. */
@@ -188,10 +253,13 @@ describe('a client and a server that are killed at any moment', () => {
     expect(workers.map(({ lost }) => lost.unreachable)).toEqual(workers.map(() => 0));
     times.operations = Date.now() - times.started;
 
-    const records = await recordsOfLaptop();
+    const stores = await Stores.open();
+    const records = stores.records();
     await setLink(false);
-    const killed = await killWhileItGoes(10);
-    expect(killed).toBeGreaterThanOrEqual(Math.min(10, Math.floor(records.length / 200)));
+    const kills = await killWhileItGoes(10, stores);
+    await stores.close();
+    expect(kills.killed).toBeGreaterThanOrEqual(Math.min(10, Math.floor(records.length / 200)));
+    expect(kills.lostAnswers).toBeGreaterThan(0);
     await until(async () => (await entries()) === 0, DRAINED);
     times.reintegration = Date.now() - times.started - times.operations;
 
@@ -201,7 +269,7 @@ describe('a client and a server that are killed at any moment', () => {
     await realm.run('coda', ['down'], { env: { CODA_CLIENT: 'desk' } });
     await expectAppliedOnce(updatesOf(records));
     process.stderr.write(
-      `${OPERATIONS} operations, ${records.length} records, ${killed} kills while they went; ${JSON.stringify(times)}; ` +
+      `${OPERATIONS} operations, ${records.length} records, ${kills.killed} kills while they went, ${kills.lostAnswers} lost answers; ${JSON.stringify(times)}; ` +
         `lost ${JSON.stringify(workers.map(({ lost }) => lost))}\n`,
     );
   }, 300_000);
