@@ -151,6 +151,8 @@ async function killWhileItGoes(
     const { victim, atCommit } = turns[count.killed % turns.length] ?? turns[0];
     const pid = await pidOf(victim);
     const goesOn = await isMorePerformed(stores);
+    // A log that a conflict stops does not go on: then this says so.
+    if (!goesOn) await entries();
     if (!goesOn && stores.records().length === 0) break;
     if (!atCommit) await sleep(random(60));
     if (!goesOn || pid === undefined || !killed(pid)) continue;
