@@ -47,12 +47,16 @@ export function parseAddress(text: string, source: string): VenusAddress {
 
 /** @throws ConfigurationError if the path is longer than a socket's may be */
 export function checkSocketPath(path: string): string {
-  const length = Buffer.byteLength(path);
-  if (length <= MAX_SOCKET_PATH) return path;
+  if (isSocketPath(path)) return path;
   throw new ConfigurationError(`${path}: too long for a socket`, {
-    why: `The path has ${length} bytes; the system takes ${MAX_SOCKET_PATH}.`,
+    why: `The path has ${Buffer.byteLength(path)} bytes; the system takes ${MAX_SOCKET_PATH}.`,
     next: 'Choose a shorter one with --socket or XDG_RUNTIME_DIR.',
   });
+}
+
+/** Whether a path is short enough for a socket. */
+export function isSocketPath(path: string): boolean {
+  return Buffer.byteLength(path) <= MAX_SOCKET_PATH;
 }
 
 /** Where the embedded venus of this user (and of the client that CODA_CLIENT names) listens. */

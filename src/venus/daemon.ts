@@ -1,19 +1,16 @@
 import { realpathSync } from 'node:fs';
-import { join } from 'node:path';
-import type { ArchiveFormat } from '../cml/archive/entry.ts';
-import type { DaemonStatus } from '../ipc/socket/routes.ts';
-import { CacheManager, ROOT_VOLUME } from './client/cacheManager.ts';
-import type { CallbackProtocol } from './net/callbackProtocol.ts';
+import { ROOT_VOLUME } from './client/cacheManager.ts';
 import type { FileProtocol } from './net/fileProtocol.ts';
-import { Network } from './net/network.ts';
-import { Ways } from './ways.ts';
-import type { RealmProtocol } from './net/realmProtocol.ts';
-import { FileServer } from './server/fileServer.ts';
+import type { Remote, Service } from './net/link.ts';
+import type { VenusProtocol } from './net/nodeProtocol.ts';
+import type { ClientOptions } from './nodes/clientNode.ts';
+import { LocalNodes } from './nodes/localNodes.ts';
+import type { StartProcess } from './nodes/nodeProcess.ts';
+import type { Nodes } from './nodes/nodes.ts';
+import { ProcessNodes } from './nodes/processNodes.ts';
+import { SERVER } from './nodes/serverNode.ts';
 import { RealmServer } from './server/realmServer.ts';
 import { type RealmStore, openRealmStore } from './server/realmStore.ts';
-import { HttpDialect, defaultHttpLimits } from './socket/http/httpDialect.ts';
-import { Listener } from './socket/listener.ts';
-import { PioctlDialect, defaultPioctlLimits } from './socket/pioctlDialect.ts';
 import { DataLock } from './store/dataLock.ts';
 import { makeDirectory } from './store/directories.ts';
 
@@ -23,19 +20,14 @@ export interface DaemonOptions {
   readonly realm: string | undefined;
   /** Its clients, each with a cache, logs and a socket of its own. */
   readonly clients: readonly ClientOptions[];
-  /** Of the checkpoints of its clients, if not pax. */
-  readonly checkpointFormat?: ArchiveFormat | undefined;
   /** The local user it belongs to. */
   readonly uid: number;
   readonly version: string;
+  /** How to start a process for a server or a client; without it they all run in this one. */
+  readonly startProcess?: StartProcess;
 }
 
-export interface ClientOptions {
-  readonly name: string;
-  readonly socket: string;
-}
-
-/** A running venus, with its servers and its auth server, all in this process. */
+/** A running venus: its servers and clients, and the server that knows the realm, which is in this process. */
 export interface Daemon {
   readonly realm: string;
   /** Resolves when it has ended, for whatever reason. */
@@ -43,10 +35,6 @@ export interface Daemon {
   /** Ends it cleanly. */
   stop(): void;
 }
-
-const SERVER = { name: 's1', address: '127.10.0.1' } as const;
-/** Bytes of contents that a client keeps. */
-const CACHE_CAPACITY = 16 * 1024 ** 3;
 
 /**
  * Starts a venus on a data directory.
@@ -64,31 +52,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     closers.push(() => lock.release());
     const realm = await openRealmStore(dataDirectory, options.realm);
     closers.push(() => realm.close());
-    const server = await openServer(dataDirectory, realm);
-    closers.push(() => server.close());
-    const network = new Network();
-    const realmServer = await openRealm(realm, server, network);
-    const ways = new Ways(network, SERVER.name);
+    const nodes = nodesFor(options, dataDirectory, realm);
+    closers.push(() => nodes.close());
+    const realmServer = await openRealm(realm, await nodes.openServer(options.clients));
     let stop = () => {};
     const stopped = new Promise<void>((resolve) => (stop = resolve));
-    const startedAt = new Date();
-    for (const { name, socket } of options.clients) {
-      const { checkpointFormat } = options;
-      const connected = { dataDirectory, realm, realmServer, server, network, checkpointFormat };
-      const client = await openClient(name, connected);
-      closers.push(() => client.close());
-      ways.add(client, server.callbacks);
-      const status = () => describe(options, dataDirectory, client, startedAt);
-      const http = new HttpDialect(client, options.uid, { status, shutDown: stop, ways }, defaultHttpLimits);
-      closers.push(() => http.close());
-      const listener = await Listener.open(
-        socket,
-        options.uid,
-        (connection) => new PioctlDialect(connection, client, options.uid, defaultPioctlLimits),
-        (connection) => http.accept(connection),
-      );
-      closers.push(() => listener.close());
-    }
+    const venus = venusService(options.version, nodes, () => stop());
+    await nodes.openClients(options.clients, { realm: realmServer, venus });
     return { realm: realm.name, ended: stopped.then(closeAll), stop };
   } catch (error) {
     await closeAll();
@@ -96,77 +66,45 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
-function openServer(dataDirectory: string, { protection, tokenKey }: RealmStore): Promise<FileServer> {
-  const directory = join(dataDirectory, 'servers', SERVER.name);
-  return FileServer.open({ directory, protection, tokenKey, now: Date.now });
+function nodesFor(
+  { uid, startProcess: start }: DaemonOptions,
+  dataDirectory: string,
+  realm: RealmStore,
+): Nodes {
+  return start
+    ? new ProcessNodes({ dataDirectory, realmName: realm.name, uid, start })
+    : new LocalNodes({ dataDirectory, realm, uid });
 }
 
 /** The server that knows the realm; its root volume is made if there is none yet. */
-async function openRealm(realm: RealmStore, server: FileServer, network: Network): Promise<RealmServer> {
-  const realmServer = new RealmServer({
-    protection: realm.protection,
-    volumes: realm.volumes,
-    tokenKey: realm.tokenKey,
-    servers: [{ ...SERVER, link: network.connect<FileProtocol>('realm', SERVER.name, server) }],
-    now: Date.now,
-  });
-  if (!realm.volumes.byName(ROOT_VOLUME)) {
+async function openRealm(realm: RealmStore, link: Remote<FileProtocol>): Promise<RealmServer> {
+  const { protection, volumes, tokenKey } = realm;
+  const servers = [{ ...SERVER, link }];
+  const realmServer = new RealmServer({ protection, volumes, tokenKey, servers, now: Date.now });
+  if (!volumes.byName(ROOT_VOLUME)) {
     await realmServer.createVolume({ name: ROOT_VOLUME, owner: undefined, maxQuota: 0 });
   }
   return realmServer;
 }
 
-interface Connected {
-  readonly dataDirectory: string;
-  readonly realm: RealmStore;
-  readonly realmServer: RealmServer;
-  readonly server: FileServer;
-  readonly network: Network;
-  readonly checkpointFormat: ArchiveFormat | undefined;
-}
-
-async function openClient(
-  name: string,
-  { dataDirectory, realm, realmServer, server, network, checkpointFormat }: Connected,
-): Promise<CacheManager> {
-  const client = await CacheManager.open({
-    name,
-    directory: join(dataDirectory, 'clients', name),
-    realm: {
-      name: realm.name,
-      realm: network.connect<RealmProtocol>(name, 'realm', realmServer),
-      servers: [{ ...SERVER, link: network.connect<FileProtocol>(name, SERVER.name, server) }],
-      isolate: (isCut) => network[isCut ? 'cut' : 'heal'](name, SERVER.name),
-    },
-    now: Date.now,
-    capacity: CACHE_CAPACITY,
-    checkpointFormat,
-  });
-  server.callbacks.connect(name, network.connect<CallbackProtocol>(SERVER.name, name, client));
-  return client;
-}
-
-async function describe(
-  { version }: DaemonOptions,
-  dataDirectory: string,
-  client: CacheManager,
-  startedAt: Date,
-): Promise<DaemonStatus> {
-  const probe = async (server: CacheManager['realm']['servers'][number]) => {
-    const { name, address } = server;
-    const reachable = await server.call('probe', null).then(
-      () => true,
-      () => false,
-    );
-    return { name, address, reachable };
-  };
+/** What its clients ask of the venus itself. */
+function venusService(version: string, nodes: Nodes, stop: () => void): Service<VenusProtocol> {
+  const startedAt = new Date().toISOString();
+  const { pid } = process;
   return {
-    pid: process.pid,
-    version,
-    realm: client.realm.name,
-    client: client.name,
-    dataDirectory,
-    startedAt: startedAt.toISOString(),
-    servers: await Promise.all(client.realm.servers.map(probe)),
+    describe: () => {
+      const processes = [{ name: 'venus', role: 'venus', pid } as const, ...nodes.processes()];
+      return Promise.resolve({ version, pid, startedAt, processes });
+    },
+    listWays: () => Promise.resolve({ ways: nodes.ways.list() }),
+    setWays: async (request) => {
+      await nodes.ways.set(request);
+      return null;
+    },
+    shutDown: () => {
+      // The answer goes first.
+      setImmediate(stop);
+      return Promise.resolve(null);
+    },
   };
 }

@@ -1,59 +1,74 @@
 import { RefusedError } from '../ipc/errors.ts';
-import type { CacheManager } from './client/cacheManager.ts';
-import type { Network } from './net/network.ts';
-import type { Callbacks } from './server/callbacks.ts';
+import type { Remote } from './net/link.ts';
+import type { NodePair } from './net/network.ts';
+import type { NodeProtocol, VenusProtocol, Way } from './net/nodeProtocol.ts';
 
-/** A way between a client and a server, and whether it is open. */
-export interface Way {
-  readonly client: string;
-  readonly server: string;
-  readonly isCut: boolean;
+/** A node at one end of ways that can be cut. */
+export interface WayEnd {
+  readonly name: string;
+  readonly node: Remote<NodeProtocol>;
 }
 
-/** The ways between the clients and the server of a venus, which can be cut and healed on command. */
+/** The ways between the clients and the servers of a venus, which can be cut and healed on command. */
 export class Ways {
-  readonly #network: Network;
-  readonly #server: string;
-  readonly #clients = new Map<string, { readonly client: CacheManager; readonly callbacks: Callbacks }>();
+  readonly #clients = new Map<string, WayEnd>();
+  readonly #servers = new Map<string, WayEnd>();
+  readonly #cut = new Map<string, NodePair>();
 
-  constructor(network: Network, server: string) {
-    this.#network = network;
-    this.#server = server;
+  addClient(end: WayEnd): void {
+    this.#clients.set(end.name, end);
   }
 
-  add(client: CacheManager, callbacks: Callbacks): void {
-    this.#clients.set(client.name, { client, callbacks });
+  addServer(end: WayEnd): void {
+    this.#servers.set(end.name, end);
   }
 
   list(): readonly Way[] {
-    const server = this.#server;
-    return [...this.#clients.keys()].map((client) => ({
-      client,
-      server,
-      isCut: this.#network.isCut(client, server),
-    }));
+    const servers = [...this.#servers.keys()];
+    return [...this.#clients.keys()].flatMap((client) =>
+      servers.map((server) => ({ client, server, isCut: this.#cut.has(keyOf(client, server)) })),
+    );
+  }
+
+  /** All that are cut, as a node has to know them. */
+  cut(): readonly NodePair[] {
+    return [...this.#cut.values()];
   }
 
   /**
-   * Cuts a way or heals it: at once, so that what has been promised meanwhile is known on both sides when it resolves.
-   * @param client, server all of them if they are not given
+   * Cuts ways or heals them: at once, so that what has been promised meanwhile is known on both sides when it resolves.
+   * @param request all clients or all servers, where none is named
    * @throws RefusedError unknown-name
    */
-  async set(isCut: boolean, client: string | undefined, server: string | undefined): Promise<void> {
-    if (server !== undefined && server !== this.#server) throw unknown(server, [this.#server]);
-    const names = client === undefined ? [...this.#clients.keys()] : [client];
-    for (const name of names) {
-      const end = this.#clients.get(name);
-      if (!end) throw unknown(name, [...this.#clients.keys()]);
-      this.#network[isCut ? 'cut' : 'heal'](name, this.#server);
-      await end.client.probeServers();
-      if (!isCut) await end.callbacks.retry();
+  async set({ isCut, client, server }: VenusProtocol['setWays']['request']): Promise<void> {
+    const clients = endsNamed(client, this.#clients, this.#servers);
+    const servers = endsNamed(server, this.#servers, this.#clients);
+    for (const { name: one } of clients) {
+      for (const { name: other } of servers) {
+        if (isCut) this.#cut.set(keyOf(one, other), { one, other });
+        else this.#cut.delete(keyOf(one, other));
+      }
     }
+    const cut = this.cut();
+    await Promise.all([...servers, ...clients].map(({ node }) => node.call('setCut', { cut })));
+    await Promise.all(clients.map(({ node }) => node.call('look', null)));
+    if (!isCut) await Promise.all(servers.map(({ node }) => node.call('look', null)));
   }
 }
 
-function unknown(name: string, known: readonly string[]): RefusedError {
-  return new RefusedError('unknown-name', `there is no client or server ${name}`, {
-    next: `Those that there are: ${known.join(', ')}`,
+function endsNamed(
+  name: string | undefined,
+  ends: ReadonlyMap<string, WayEnd>,
+  others: ReadonlyMap<string, WayEnd>,
+): readonly WayEnd[] {
+  if (name === undefined) return [...ends.values()];
+  const end = ends.get(name);
+  if (end) return [end];
+  throw new RefusedError('unknown-name', `there is no client or server ${name}`, {
+    next: `Those that there are: ${[...ends.keys(), ...others.keys()].join(', ')}`,
   });
+}
+
+function keyOf(client: string, server: string): string {
+  return `${client}\n${server}`;
 }

@@ -19,6 +19,9 @@ export const status: Command = {
       [
         `venus is up: realm ${found.realm}, pid ${found.pid}, for ${formatDuration(seconds)}, version ${found.version}`,
         `  data    ${found.dataDirectory}`,
+        ...found.processes
+          .filter(({ role }) => role !== 'venus')
+          .map(({ name, role, pid }) => `  process ${name} (${role}) pid ${pid}`),
         ...found.servers.map(
           ({ name, address, reachable }) => `  server  ${name} (${address}) ${reachable ? 'up' : 'down'}`,
         ),

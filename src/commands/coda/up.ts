@@ -15,6 +15,8 @@ declare const CODA_TOOLKIT_VERSION: string;
 
 /** The client of a venus that has no others. */
 const DEFAULT_CLIENT = 'venus';
+/** What a process that a venus starts for one of its nodes is called; what it is to be, the venus tells it. */
+const NODE = 'coda-node';
 const CLIENT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
 
 /** What a venus in the background tells the process that started it, once. */
@@ -28,8 +30,14 @@ interface Failure {
   readonly next?: string;
 }
 
+interface Start {
+  readonly place: Place;
+  readonly realm: string | undefined;
+  /** Whether each server and each client is a process of its own. */
+  readonly processes: boolean;
+}
+
 interface Place {
-  readonly checkpointFormat: ArchiveFormat | undefined;
   readonly dataDirectory: string;
   readonly clients: readonly ClientPlace[];
 }
@@ -37,6 +45,12 @@ interface Place {
 interface ClientPlace {
   readonly name: string;
   readonly socket: string;
+  readonly settings: Settings;
+}
+
+/** Of the clients: as src/venus has them, which is loaded only to run one. */
+interface Settings {
+  readonly checkpointFormat?: ArchiveFormat;
 }
 
 /** Venus could not be started. Its code is that of the reason. */
@@ -51,7 +65,7 @@ class StartError extends CodaError {
 
 export const up: Command = {
   usage:
-    'coda up [--realm NAME] [--data DIR] [--socket PATH] [--clients A,B,...] ' +
+    'coda up [--realm NAME] [--data DIR] [--socket PATH] [--clients A,B,...] [--processes] ' +
     '[--checkpoint-format FORMAT] [--foreground]',
   summary: 'start a venus of your own, with its servers: a small Coda on this machine',
   description: [
@@ -67,6 +81,10 @@ export const up: Command = {
       summary: 'several clients on the same servers, as laptop,desk; CODA_CLIENT picks one',
     },
     {
+      flags: '--processes',
+      summary: 'each server and each client as a process of its own; one that dies is started again',
+    },
+    {
       flags: '--checkpoint-format <format>',
       summary: 'of the checkpoints it writes: pax, newc, odc, ustar or tar (default pax)',
     },
@@ -76,8 +94,10 @@ export const up: Command = {
   words: { max: 0 },
 
   async run(context, _words, options) {
+    if (process.argv0 === NODE && process.connected) return asNode();
     const place = placeFor(context, options);
-    await (options.flag('foreground') ? inForeground : inBackground)(context, place, options.value('realm'));
+    const start = { place, realm: options.value('realm'), processes: options.flag('processes') };
+    await (options.flag('foreground') ? inForeground : inBackground)(context, start);
   },
 };
 
@@ -91,14 +111,21 @@ function placeFor({ surroundings }: Context, options: Options): Place {
     throw new UsageError(
       '--socket: with several clients each has a socket of its own in the runtime directory',
     );
+  const settings = settingsOf(options);
   const clients = names.map((name) => ({
     name,
+    settings,
     socket:
       socket === undefined
         ? defaultSocket({ ...surroundings, env: { ...env, CODA_CLIENT: name } })
         : checkSocketPath(resolve(socket)),
   }));
-  return { dataDirectory, clients, checkpointFormat: formatOption(options, 'checkpoint-format') };
+  return { dataDirectory, clients };
+}
+
+function settingsOf(options: Options): Settings {
+  const checkpointFormat = formatOption(options, 'checkpoint-format');
+  return { ...(checkpointFormat === undefined ? {} : { checkpointFormat }) };
 }
 
 /** Those that are asked for, and those that are there already: their logs may hold unsent work. */
@@ -119,9 +146,15 @@ function clientsIn(dataDirectory: string): readonly string[] {
 }
 
 /** Runs venus in this process, until a signal or `coda down` ends it. */
-async function inForeground(context: Context, place: Place, realm: string | undefined): Promise<void> {
+async function inForeground(context: Context, { place, realm, processes }: Start): Promise<void> {
   const { startDaemon } = await import('../../venus/daemon.ts');
-  const options = { ...place, realm, uid: context.surroundings.uid, version: CODA_TOOLKIT_VERSION };
+  const options = {
+    ...place,
+    realm,
+    uid: context.surroundings.uid,
+    version: CODA_TOOLKIT_VERSION,
+    ...(processes ? { startProcess: () => startNode(place) } : {}),
+  };
   try {
     const daemon = await startDaemon(options);
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => daemon.stop());
@@ -133,6 +166,27 @@ async function inForeground(context: Context, place: Place, realm: string | unde
     tellParent({ failed: asFailure(error) });
     context.count(exitStatusOf(error));
   }
+}
+
+/** Runs one node of a venus in this process. */
+async function asNode(): Promise<void> {
+  const { runNode } = await import('../../venus/nodes/runNode.ts');
+  await runNode();
+}
+
+/** Starts a process for a node. It writes to the log of this one. */
+function startNode({ dataDirectory }: Place): ChildProcess {
+  return spawn(process.execPath, [ownProgram(), 'up'], {
+    argv0: NODE,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    cwd: dataDirectory,
+  });
+}
+
+function ownProgram(): string {
+  const [, program] = process.argv;
+  if (program === undefined) throw new ConfigurationError('coda: started in an unknown way');
+  return program;
 }
 
 function asFailure(error: unknown): Failure {
@@ -151,7 +205,7 @@ function tellParent(report: Report): void {
 }
 
 /** Starts venus as a process of its own, and waits until it answers. */
-async function inBackground(context: Context, place: Place, realm: string | undefined): Promise<void> {
+async function inBackground(context: Context, { place, realm, processes }: Start): Promise<void> {
   const { makeDirectory } = await import('../../venus/store/directories.ts');
   await makeDirectory(place.dataDirectory);
   const log = openSync(join(place.dataDirectory, 'venus.log'), 'a', 0o600);
@@ -160,10 +214,10 @@ async function inBackground(context: Context, place: Place, realm: string | unde
   words.push('--clients', place.clients.map(({ name }) => name).join(','));
   if (first && place.clients.length === 1) words.push('--socket', first.socket);
   if (realm !== undefined) words.push('--realm', realm);
-  if (place.checkpointFormat !== undefined) words.push('--checkpoint-format', place.checkpointFormat);
-  const program = process.argv[1];
-  if (program === undefined) throw new ConfigurationError('coda: started in an unknown way');
-  const child = spawn(process.execPath, [program, ...words], {
+  const { checkpointFormat } = first?.settings ?? {};
+  if (checkpointFormat !== undefined) words.push('--checkpoint-format', checkpointFormat);
+  if (processes) words.push('--processes');
+  const child = spawn(process.execPath, [ownProgram(), ...words], {
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
     cwd: place.dataDirectory,
@@ -206,7 +260,8 @@ function isReport(message: unknown): message is Report {
 function announce(context: Context, { dataDirectory, clients }: Place, realm: string, pid: number): void {
   const socket = clients[0]?.socket ?? '';
   if (context.json) {
-    const more = clients.length > 1 ? { clients } : {};
+    const named = clients.map(({ name, socket: at }) => ({ name, socket: at }));
+    const more = clients.length > 1 ? { clients: named } : {};
     context.printJson({ realm, pid, dataDirectory, socket, ...more, failures: [] });
     return;
   }

@@ -97,6 +97,10 @@ export const daemonStatusSchema = v.object({
   dataDirectory: v.string(),
   /** ISO 8601. */
   startedAt: v.string(),
+  processes: v.optional(
+    v.array(v.object({ name: v.string(), role: v.picklist(['venus', 'server', 'client']), pid: integer })),
+    [],
+  ),
   servers: v.array(v.object({ name: v.string(), address: v.string(), reachable: v.boolean() })),
 });
 export type DaemonStatus = v.InferOutput<typeof daemonStatusSchema>;

@@ -37,7 +37,7 @@ export interface RealmConnections {
   readonly realm: Remote<RealmProtocol>;
   readonly servers: readonly (ServerDescription & { readonly link: Remote<FileProtocol> })[];
   /** Cuts all links of the client to the servers, or heals them. */
-  readonly isolate: (isCut: boolean) => void;
+  readonly isolate: (isCut: boolean) => Promise<void> | void;
 }
 
 export interface CacheManagerOptions {
@@ -215,8 +215,8 @@ export class CacheManager implements Service<CallbackProtocol> {
   }
 
   /** Cuts it off from all servers, or lets it reach them again. */
-  isolate(isCut: boolean): void {
-    this.realm.isolate(isCut);
+  async isolate(isCut: boolean): Promise<void> {
+    await this.realm.isolate(isCut);
     void this.probeServers();
   }
 

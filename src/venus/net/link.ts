@@ -1,6 +1,4 @@
-import { errno } from '../../ipc/errno.ts';
-import { RefusedError, VenusError } from '../../ipc/errors.ts';
-import { logFault } from '../log.ts';
+import { asFailure, noAnswer } from './failure.ts';
 
 /** Stands where a message says nothing. */
 export type Nothing = null;
@@ -16,22 +14,24 @@ export type Service<P extends Protocol<P>> = {
 };
 
 /** The end of a link that asks. */
-export type Remote<P extends Protocol<P>> = Pick<Link<P>, 'call'>;
+export interface Remote<P extends Protocol<P>> {
+  /** @throws VenusError with the service's errno, or ETIMEDOUT if no answer comes; RefusedError */
+  call<Name extends keyof P>(name: Name, request: P[Name]['request']): Promise<P[Name]['reply']>;
+}
 
 /**
- * The way from one node of the embedded realm to a service of another. Messages are copied, so that the two ends
- * share nothing and either could be another process; while the way is cut no message passes.
+ * The way from one node of the embedded realm to a service of another in the same process. Messages are copied, so
+ * that the two ends share nothing and either could be another process; while the way is cut no message passes.
  */
-export class Link<P extends Protocol<P>> {
+export class Link<P extends Protocol<P>> implements Remote<P> {
   readonly #service: Service<P>;
   readonly #isUp: () => boolean;
 
-  constructor(service: Service<P>, isUp: () => boolean) {
+  constructor(service: Service<P>, isUp: () => boolean = () => true) {
     this.#service = service;
     this.#isUp = isUp;
   }
 
-  /** @throws VenusError with the service's errno, or ETIMEDOUT while the link is cut; RefusedError */
   async call<Name extends keyof P>(name: Name, request: P[Name]['request']): Promise<P[Name]['reply']> {
     this.#checkUp();
     try {
@@ -40,18 +40,11 @@ export class Link<P extends Protocol<P>> {
       return structuredClone(reply);
     } catch (error) {
       this.#checkUp();
-      throw asMessage(error);
+      throw asFailure(error);
     }
   }
 
   #checkUp(): void {
-    if (!this.#isUp()) throw new VenusError(errno('ETIMEDOUT'));
+    if (!this.#isUp()) throw noAnswer();
   }
-}
-
-/** An error as it arrives at the other end. What is neither an errno nor a refusal is a fault of the service. */
-function asMessage(error: unknown): Error {
-  if (error instanceof VenusError || error instanceof RefusedError) return error;
-  logFault('service', error);
-  return new VenusError(errno('EIO'), { why: `The server failed: ${String(error)}` }, { cause: error });
 }

@@ -1,7 +1,4 @@
 import { disconnect } from '../../ipc/calls/disconnect.ts';
 import { handler } from './handler.ts';
 
-export const disconnectHandler = handler(disconnect, ({ session }) => {
-  session.client.isolate(true);
-  return Promise.resolve();
-});
+export const disconnectHandler = handler(disconnect, ({ session }) => session.client.isolate(true));

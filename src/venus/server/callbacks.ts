@@ -1,6 +1,6 @@
 import type { Fid } from '../../ipc/fid.ts';
 import type { CallbackProtocol } from '../net/callbackProtocol.ts';
-import type { Link } from '../net/link.ts';
+import type { Remote } from '../net/link.ts';
 
 /** Milliseconds after which a client that could not be told is tried again. */
 const RETRY = 500;
@@ -8,7 +8,7 @@ const RETRY = 500;
 const MAX_PROMISES = 1_000_000;
 
 interface Client {
-  readonly link: Link<CallbackProtocol>;
+  readonly link: Remote<CallbackProtocol>;
   readonly promises: Map<string, Fid>;
   /** The client could not be told of something: until it can, it may hold what is old. */
   isBehind: boolean;
@@ -23,7 +23,7 @@ export class Callbacks {
   #retry: NodeJS.Timeout | undefined;
 
   /** Makes a client known, under the name by which it asks. */
-  connect(name: string, link: Link<CallbackProtocol>): void {
+  connect(name: string, link: Remote<CallbackProtocol>): void {
     this.#clients.set(name, { link, promises: new Map(), isBehind: false });
   }
 

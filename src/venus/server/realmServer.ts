@@ -1,6 +1,6 @@
 import { RefusedError } from '../../ipc/errors.ts';
 import type { FileProtocol } from '../net/fileProtocol.ts';
-import type { Link, Service } from '../net/link.ts';
+import type { Remote, Service } from '../net/link.ts';
 import type {
   GroupDescription,
   IssuedToken,
@@ -18,7 +18,7 @@ import type { VolumeLocations } from './volumeLocations.ts';
 type Request<Name extends keyof RealmProtocol> = RealmProtocol[Name]['request'];
 
 export interface FileServerNode extends ServerDescription {
-  readonly link: Link<FileProtocol>;
+  readonly link: Remote<FileProtocol>;
 }
 
 export interface RealmServerOptions {

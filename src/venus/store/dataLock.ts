@@ -10,6 +10,8 @@ interface Holder {
 }
 
 const FILE = 'venus.pid';
+/** Milliseconds between two tries to get what another process is about to give up. */
+const RETRY = 20;
 
 /**
  * The right to use a data directory, for one process at a time. The kernel gives it back when the process ends,
@@ -35,6 +37,22 @@ export class DataLock {
     return new DataLock(server, directory, { pid: process.pid, socket });
   }
 
+  /**
+   * As {@link DataLock.take}, for the part of a data directory that one node uses. The process that had it before may
+   * still be ending.
+   * @param patience milliseconds
+   */
+  static async wait(directory: string, patience: number): Promise<DataLock> {
+    for (const end = Date.now() + patience; ;) {
+      try {
+        return await DataLock.take(directory, '');
+      } catch (error) {
+        if (!(error instanceof InUseError) || Date.now() > end) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY));
+      }
+    }
+  }
+
   private constructor(server: Server, directory: string, holder: Holder) {
     this.#server = server;
     this.#file = join(directory, FILE);
@@ -52,11 +70,15 @@ function inUse(directory: string): InUseError {
   const who = holder === undefined ? 'another venus' : `the venus with pid ${holder.pid}`;
   return new InUseError(`${directory}: in use by ${who}`, {
     why: 'Two venuses on one data directory would ruin it.',
-    next:
-      holder === undefined
-        ? 'Stop it with: coda down'
-        : `Stop it with: coda down --venus unix:${holder.socket}`,
+    next: howToStop(holder),
   });
+}
+
+function howToStop(holder: Holder | undefined): string {
+  if (holder === undefined) return 'Stop it with: coda down';
+  return holder.socket === ''
+    ? `It should have ended with the venus that started it. End it with: kill -9 ${holder.pid}`
+    : `Stop it with: coda down --venus unix:${holder.socket}`;
 }
 
 function readHolder(file: string): Holder | undefined {

@@ -9,8 +9,7 @@ import type { DaemonStatus } from '../../../src/ipc/socket/routes.ts';
 import { HttpDialect } from '../../../src/venus/socket/http/httpDialect.ts';
 import { Listener } from '../../../src/venus/socket/listener.ts';
 import { PioctlDialect } from '../../../src/venus/socket/pioctlDialect.ts';
-import { Ways } from '../../../src/venus/ways.ts';
-import { CLIENT, OPERATOR, SERVER, TestRealm, raise } from '../support.ts';
+import { CLIENT, OPERATOR, TestRealm, raise } from '../support.ts';
 
 const status: DaemonStatus = {
   pid: 1,
@@ -19,6 +18,7 @@ const status: DaemonStatus = {
   client: 'venus',
   dataDirectory: '/',
   startedAt: '',
+  processes: [],
   servers: [],
 };
 
@@ -50,7 +50,7 @@ export class ServedVenus {
     const control = {
       status: () => Promise.resolve(status),
       shutDown: () => (venus.shutDowns += 1),
-      ways: new Ways(realm.network, SERVER.name),
+      ways: { list: () => Promise.resolve([]), set: () => Promise.resolve() },
     };
     const http = new HttpDialect(realm.client, OPERATOR, control, { headTime, idleTime });
     const listener = await Listener.open(

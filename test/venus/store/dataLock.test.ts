@@ -56,4 +56,14 @@ describe('the lock of a data directory', () => {
     });
     lock.release();
   });
+
+  it('is waited for while its holder ends, but not for ever', async () => {
+    mkdirSync(temporary('data'));
+    const lock = await take('data', '');
+    const refused: unknown = await DataLock.wait(temporary('data'), 50).catch((error: unknown) => error);
+    expect(refused instanceof InUseError && refused.next).toContain(`kill -9 ${process.pid}`);
+    const waiting = DataLock.wait(temporary('data'), 10_000);
+    setTimeout(() => lock.release(), 50);
+    (await waiting).release();
+  });
 });

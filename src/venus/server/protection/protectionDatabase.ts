@@ -34,16 +34,21 @@ const MAX_NAME = 100;
 export class ProtectionDatabase {
   readonly #database: Database;
   readonly #principals: Table<Principal>;
-  /** The next ids to give: an id that access lists may still hold is never given again. */
+  /**
+   * The next ids to give: an id that access lists may still hold is never given again. Beside them, how many times users
+   * and groups have changed.
+   */
   readonly #next: Table<number>;
   readonly #identities = new Map<number, Identity>();
+  /** Of the principals that the identities were made from. */
+  #generation = 0;
 
   static async open(database: Database): Promise<ProtectionDatabase> {
     const protection = new ProtectionDatabase(database);
+    const missing = [ANY_USER, ADMINISTRATORS].filter(({ id }) => !protection.byId(id));
+    if (missing.length === 0) return protection;
     await protection.#change((writer) => {
-      for (const group of [ANY_USER, ADMINISTRATORS]) {
-        if (!protection.byId(group.id)) protection.#put(writer, { kind: 'group', ...group, members: [] });
-      }
+      for (const group of missing) protection.#put(writer, { kind: 'group', ...group, members: [] });
     });
     return protection;
   }
@@ -74,6 +79,7 @@ export class ProtectionDatabase {
   }
 
   identityOf(viceId: number): Identity {
+    this.#noticeChanges();
     const known = this.#identities.get(viceId);
     if (known) return known;
     const identity = this.#resolve(viceId);
@@ -148,12 +154,24 @@ export class ProtectionDatabase {
       .filter(({ members }) => members.includes(id));
   }
 
-  async #change<Result>(change: (writer: Writer) => Result): Promise<Result> {
-    try {
-      return await this.#database.transaction(change);
-    } finally {
-      this.#identities.clear();
-    }
+  #change<Result>(change: (writer: Writer) => Result): Promise<Result> {
+    return this.#database.transaction((writer) => {
+      const result = change(writer);
+      writer.put(this.#next, key('generation'), this.#storedGeneration() + 1);
+      return result;
+    });
+  }
+
+  /** Another process may have changed users and groups: it is seen here as soon as it is done. */
+  #noticeChanges(): void {
+    const generation = this.#storedGeneration();
+    if (generation === this.#generation) return;
+    this.#generation = generation;
+    this.#identities.clear();
+  }
+
+  #storedGeneration(): number {
+    return this.#next.get(key('generation')) ?? 0;
   }
 
   #resolve(viceId: number): Identity {

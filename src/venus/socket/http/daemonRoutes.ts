@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Ways } from '../../ways.ts';
+import type { VenusProtocol, Way } from '../../net/nodeProtocol.ts';
 import type { DaemonStatus } from '../../../ipc/socket/routes.ts';
 import type { WantedEvents } from '../../../ipc/venus.ts';
 import { encodeEvent } from '../../../ipc/venusEvent.ts';
@@ -9,7 +9,10 @@ export interface DaemonControl {
   status(): Promise<DaemonStatus>;
   /** Begins a clean end; resolves before it is over. */
   shutDown(): void;
-  readonly ways: Pick<Ways, 'list' | 'set'>;
+  readonly ways: {
+    list(): Promise<readonly Way[]>;
+    set(request: VenusProtocol['setWays']['request']): Promise<void>;
+  };
 }
 
 const waySchema = v.object({
@@ -25,13 +28,13 @@ export function daemonRoutes(control: DaemonControl): Readonly<Record<string, Ro
       exchange.reply(await control.status());
     },
 
-    'GET /realm/links': (exchange) => {
-      exchange.reply({ links: control.ways.list() });
+    'GET /realm/links': async (exchange) => {
+      exchange.reply({ links: await control.ways.list() });
     },
 
     'POST /realm/links': async (exchange) => {
       const { cut, client, server } = await exchange.json(waySchema);
-      await control.ways.set(cut, client, server);
+      await control.ways.set({ isCut: cut, client, server });
       exchange.reply({});
     },
 

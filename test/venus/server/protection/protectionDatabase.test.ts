@@ -224,3 +224,16 @@ describe('groups', () => {
     expect([names(), membersOf('staff')]).toEqual([before, ['ann']]);
   });
 });
+
+it('what is changed elsewhere, as by another process, is seen as soon as it is done', async () => {
+  await add('jan');
+  const others = await Database.open(temporary('realm'));
+  const reader = await ProtectionDatabase.open(others);
+  const seen = () => [...reader.identityOf(idOf('jan')).counts].map((id) => reader.nameOf(id)).sort();
+  expect(seen()).toEqual([ANY_USER, 'jan']);
+  await group('writers', 'jan');
+  await expect.poll(seen).toEqual([ANY_USER, 'jan', 'writers']);
+  await without('writers', 'jan');
+  await expect.poll(seen).toEqual([ANY_USER, 'jan']);
+  await others.close();
+});
