@@ -17,6 +17,8 @@ export const logReportSchema = v.object({
   /** The local uid that owns it, and the user that it counts as. */
   owner: integer,
   ownerName: nameSchema,
+  /** Other local uids that wait to change the volume. */
+  waiting: v.exactOptional(v.array(integer)),
   /** What venus has of the owner's token. */
   token: v.picklist(['valid', 'expired', 'none', 'of another user', 'not needed']),
   servers: v.array(v.object({ name: v.string(), reachable: v.boolean() })),

@@ -152,7 +152,7 @@ export class Changes {
     const { cache } = client.tree;
     for (const fid of involved)
       await cache.ruler(this.#session.asker(), await cache.object(this.#session.asker(), fid));
-    const release = await client.owners.enter(volume, uid);
+    const release = await client.owners.enter(volume, uid, this.#session.patience);
     try {
       await client.storeIds.provide();
       await client.learnName(this.#session.asker().viceId);

@@ -12,6 +12,7 @@ import { type WrittenCheckpoint } from '../../cml/checkpointFiles.ts';
 import { checkpoint } from './log/checkpoint.ts';
 import { mountPathOf } from './naming.ts';
 import type { Asker } from './cache/objectCache.ts';
+import { Patience } from './patience.ts';
 import type { CacheManager } from './cacheManager.ts';
 
 /** Requests about objects, less what a session adds. */
@@ -27,10 +28,13 @@ const UNKNOWN_MOUNT = '???';
 export class UserSession {
   readonly uid: number;
   readonly client: CacheManager;
+  /** How long he waits for others. */
+  readonly patience: Patience;
 
-  constructor(client: CacheManager, uid: number) {
+  constructor(client: CacheManager, uid: number, patience = new Patience()) {
     this.client = client;
     this.uid = uid;
+    this.patience = patience;
   }
 
   get realm(): string {
@@ -111,12 +115,34 @@ export class UserSession {
     return this.client.files.open(this.asker(), fid);
   }
 
+  /** @throws VenusError ETIMEDOUT, too, for a directory that the servers do not have yet */
   async getAcl(fid: Fid): Promise<string> {
     const server = await this.client.serverOf(fid.volume);
-    return (await server.call('getAcl', { credentials: this.credentials(), fid })).text;
+    try {
+      return (await server.call('getAcl', { credentials: this.credentials(), fid })).text;
+    } catch (error) {
+      if (isErrno(error, 'ENOENT') && this.client.tree.logs.isDirty(fid)) fail('ETIMEDOUT');
+      throw error;
+    }
   }
 
+  /**
+   * Goes to the server at once, past the log: so there must be nothing in it about the directory.
+   * @throws VenusError EBUSY if there is; EAGAIN while the log is somebody else's
+   */
   async setAcl(request: Asked<'setAcl'>): Promise<void> {
+    const { volume } = request.fid;
+    const release = await this.client.owners.enter(volume, this.uid, this.patience);
+    try {
+      if (this.client.tree.logs.isDirty(request.fid))
+        fail('EBUSY', 'It has changes that are not on the servers yet.');
+      await this.#storeAcl(request);
+    } finally {
+      release();
+    }
+  }
+
+  async #storeAcl(request: Asked<'setAcl'>): Promise<void> {
     const server = await this.client.serverOf(request.fid.volume);
     const { host, unique } = await this.client.storeIds.next();
     // By another name than what is logged: to its log, a change past it is one of somebody else.

@@ -24,6 +24,7 @@ import { listServersHandler } from './listServers.ts';
 import { setAclHandler } from './setAcl.ts';
 import { setTokenHandler } from './setToken.ts';
 import { setVolumeStatusHandler } from './setVolumeStatus.ts';
+import { setTimeLimitHandler } from './setTimeLimit.ts';
 import { speakForUserHandler } from './speakForUser.ts';
 import { statMountPointHandler } from './statMountPoint.ts';
 import { whereIsHandler } from './whereIs.ts';
@@ -59,6 +60,7 @@ export const pioctlHandlers: ReadonlyMap<number, PioctlHandler> = new Map(
     getParentFidHandler,
     getMountPointHandler,
     speakForUserHandler,
+    setTimeLimitHandler,
     listRealmsHandler,
     listServersHandler,
   ].map((handler) => [handler.opcode, handler]),

@@ -83,6 +83,7 @@ async function reportOf(session: UserSession, volume: number): Promise<LogReport
     bytes,
     owner: head.uid,
     ownerName: cache.ownerName(head.viceId),
+    waiting: [...client.owners.waiting(volume)],
     token: tokenOf(client, head.uid, head.viceId),
     servers: client.realm.servers
       .filter((server) => replicas.some((replica) => replica.server === server.name))
