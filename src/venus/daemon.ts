@@ -25,6 +25,8 @@ export interface DaemonOptions {
   /** The local user it belongs to. */
   readonly uid: number;
   readonly version: string;
+  /** Bytes of contents that each client keeps; {@link CACHE_CAPACITY} if it is not said. */
+  readonly cacheSize: number | undefined;
 }
 
 export interface ClientOptions {
@@ -70,7 +72,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const stopped = new Promise<void>((resolve) => (stop = resolve));
     const startedAt = new Date();
     for (const { name, socket } of options.clients) {
-      const connected = { dataDirectory, realm, realmServer, server, network };
+      const capacity = options.cacheSize ?? CACHE_CAPACITY;
+      const connected = { dataDirectory, realm, realmServer, server, network, capacity };
       const client = await openClient(name, connected);
       closers.push(() => client.close());
       ways.add(client, server.callbacks);
@@ -118,11 +121,12 @@ interface Connected {
   readonly realmServer: RealmServer;
   readonly server: FileServer;
   readonly network: Network;
+  readonly capacity: number;
 }
 
 async function openClient(
   name: string,
-  { dataDirectory, realm, realmServer, server, network }: Connected,
+  { dataDirectory, realm, realmServer, server, network, capacity }: Connected,
 ): Promise<CacheManager> {
   const client = await CacheManager.open({
     name,
@@ -134,7 +138,7 @@ async function openClient(
       isolate: (isCut) => network[isCut ? 'cut' : 'heal'](name, SERVER.name),
     },
     now: Date.now,
-    capacity: CACHE_CAPACITY,
+    capacity,
   });
   server.callbacks.connect(name, network.connect<CallbackProtocol>(SERVER.name, name, client));
   return client;

@@ -8,9 +8,12 @@ import { startSpinner } from '../../term/spinner.ts';
 import type { Command, Options } from '../command.ts';
 import type { Context } from '../context.ts';
 import { UsageError, exitStatusOf } from '../exitStatus.ts';
+import { sizeOption } from '../sizeOption.ts';
 
 declare const CODA_TOOLKIT_VERSION: string;
 
+/** Bytes. */
+const LEAST_CACHE = 1024 * 1024;
 /** The client of a venus that has no others. */
 const DEFAULT_CLIENT = 'venus';
 const CLIENT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
@@ -29,6 +32,8 @@ interface Failure {
 interface Place {
   readonly dataDirectory: string;
   readonly clients: readonly ClientPlace[];
+  /** Bytes; the usual size if it is not given. */
+  readonly cacheSize: number | undefined;
 }
 
 interface ClientPlace {
@@ -47,7 +52,8 @@ class StartError extends CodaError {
 }
 
 export const up: Command = {
-  usage: 'coda up [--realm NAME] [--data DIR] [--socket PATH] [--clients A,B,...] [--foreground]',
+  usage:
+    'coda up [--realm NAME] [--data DIR] [--socket PATH] [--clients A,B,...] [--cache-size SIZE] [--foreground]',
   summary: 'start a venus of your own, with its servers: a small Coda on this machine',
   description: [
     'Everything it holds is in the data directory, and survives whatever happens to the process. ' +
@@ -61,6 +67,7 @@ export const up: Command = {
       flags: '--clients <names>',
       summary: 'several clients on the same servers, as laptop,desk; CODA_CLIENT picks one',
     },
+    { flags: '--cache-size <size>', summary: 'what files in the cache may take, as 64M or 2G (default 16G)' },
     { flags: '--foreground', summary: 'stay in the foreground; ^C stops it' },
   ],
   examples: ['coda up', 'coda up --realm example.org --data ~/coda-test --socket ~/coda-test/venus.sock'],
@@ -89,7 +96,14 @@ function placeFor({ surroundings }: Context, options: Options): Place {
         ? defaultSocket({ ...surroundings, env: { ...env, CODA_CLIENT: name } })
         : checkSocketPath(resolve(socket)),
   }));
-  return { dataDirectory, clients };
+  return { dataDirectory, clients, cacheSize: cacheSizeOf(options) };
+}
+
+/** @throws UsageError */
+function cacheSizeOf(options: Options): number | undefined {
+  const bytes = sizeOption(options, 'cache-size');
+  if (bytes !== undefined && bytes < LEAST_CACHE) throw new UsageError('--cache-size: at least 1M');
+  return bytes;
 }
 
 /** Those that are asked for, and those that are there already: their logs may hold unsent work. */
@@ -151,6 +165,7 @@ async function inBackground(context: Context, place: Place, realm: string | unde
   words.push('--clients', place.clients.map(({ name }) => name).join(','));
   if (first && place.clients.length === 1) words.push('--socket', first.socket);
   if (realm !== undefined) words.push('--realm', realm);
+  if (place.cacheSize !== undefined) words.push('--cache-size', String(place.cacheSize));
   const program = process.argv[1];
   if (program === undefined) throw new ConfigurationError('coda: started in an unknown way');
   const child = spawn(process.execPath, [program, ...words], {

@@ -72,6 +72,8 @@ export class CacheManager implements Service<CallbackProtocol> {
   readonly reintegrator: Reintegrator;
   /** Where checkpoints are written. */
   readonly spool: string;
+  /** Holds all that it keeps. */
+  readonly directory: string;
   readonly #database: Database;
   readonly #locations = new Map<number, VolumeLocation>();
   readonly #mounts = new Map<number, MountedAt>();
@@ -94,6 +96,7 @@ export class CacheManager implements Service<CallbackProtocol> {
     storeIds: StoreIds,
   ) {
     this.name = name;
+    this.directory = directory;
     this.spool = join(directory, 'checkpoints');
     const servers = realm.servers.map((server) => new WatchedServer(server, (it) => this.#noticed(it)));
     this.realm = { ...realm, servers };

@@ -1,5 +1,6 @@
 import { errno as errnoOf } from '../../../ipc/errno.ts';
 import { VenusError, isErrno } from '../../../ipc/errors.ts';
+import { monotonicTime } from '../../../ipc/timeLimit.ts';
 import { logFault } from '../../log.ts';
 import type { Credentials, FileProtocol, ReintegrationAnswer } from '../../net/fileProtocol.ts';
 import type { Remote } from '../../net/link.ts';
@@ -34,12 +35,28 @@ interface Waiter {
 
 type Refusal = Extract<ReintegrationAnswer, { kind: 'refused' }>;
 
-const EACCES = errnoOf('EACCES');
+const [EACCES, EDQUOT, ENOSPC] = [errnoOf('EACCES'), errnoOf('EDQUOT'), errnoOf('ENOSPC')];
 /** What passes by itself: the log waits, and is sent again. */
 const TRANSIENT: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ESTALE', 'EMFILE', 'EIO']);
 
 /** Why a volume's log does not go out at the moment. */
-export type Obstacle = 'unreachable' | 'no token' | 'conflict' | 'age' | 'fault';
+export type Obstacle = 'unreachable' | 'no token' | 'conflict' | 'quota' | 'server full' | 'age' | 'fault';
+
+/** How far a log has come that is being sent: records that have gone since that began, of those that were to go. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/** A record that the servers have no room for: no conflict, since room may be made. */
+interface NoRoom {
+  readonly sequence: number;
+  readonly obstacle: 'quota' | 'server full';
+  /** When it is tried again, in milliseconds of monotonicTime(). */
+  readonly until: number;
+}
+/** Milliseconds between two tries to send what the servers have no room for. */
+const ROOM_PAUSE = 60_000;
 
 /** Sends the modify logs of a client to the servers, each volume by itself (spec/cml.md, 2). */
 export class Reintegrator {
@@ -48,6 +65,9 @@ export class Reintegrator {
   readonly #again = new Set<number>();
   readonly #waiters = new Map<number, Set<Waiter>>();
   readonly #obstacles = new Map<number, Obstacle>();
+  /** Of volumes that are being sent: records that have gone. */
+  readonly #gone = new Map<number, number>();
+  readonly #noRoom = new Map<number, NoRoom>();
   /** Volumes whose answer was lost: what they know of directories afterwards is not to be trusted. */
   readonly #inDoubt = new Set<number>();
   /** Volumes whose records go whatever their age. */
@@ -70,6 +90,19 @@ export class Reintegrator {
     return this.#running.has(volume);
   }
 
+  progress(volume: number): Progress | undefined {
+    const done = this.#gone.get(volume);
+    if (done === undefined) return undefined;
+    return { done, total: done + this.#options.tree.logs.state(volume).entries };
+  }
+
+  /** The servers may have room now for what they had none for. */
+  retry(volume: number): void {
+    const noRoom = this.#noRoom.get(volume);
+    if (noRoom) this.#noRoom.set(volume, { ...noRoom, until: 0 });
+    void this.kick(volume);
+  }
+
   /** Sends what may be sent. Resolves when nothing may any more. */
   kick(volume: number): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
@@ -82,6 +115,7 @@ export class Reintegrator {
       .catch((error: unknown) => this.#fail(volume, error))
       .finally(() => {
         this.#running.delete(volume);
+        this.#gone.delete(volume);
         // Somebody may have come while it ended.
         if (this.#again.has(volume)) void this.kick(volume);
       });
@@ -139,7 +173,7 @@ export class Reintegrator {
   #take(volume: number): readonly LogRecord[] {
     const { tree, credentialsFor } = this.#options;
     const isOldEnough = (record: LogRecord) =>
-      this.#forced.has(volume) || this.#options.isOldEnough(volume, record);
+      this.#forced.has(volume) || this.#wasTried(volume, record) || this.#options.isOldEnough(volume, record);
     const head = tree.logs.head(volume);
     this.#obstacles.delete(volume);
     if (!head) return [];
@@ -147,14 +181,25 @@ export class Reintegrator {
       ? 'conflict'
       : !credentialsFor(head)
         ? 'no token'
-        : !isOldEnough(head)
-          ? 'age'
-          : undefined;
+        : (this.#waitsForRoom(volume, head) ?? (isOldEnough(head) ? undefined : 'age'));
     if (obstacle) {
       this.#stop(volume, obstacle);
       return [];
     }
+    if (!this.#gone.has(volume)) this.#gone.set(volume, 0);
     return takeBatch(tree.logs.records(volume), isOldEnough);
+  }
+
+  #waitsForRoom(volume: number, head: LogRecord): NoRoom['obstacle'] | undefined {
+    const noRoom = this.#noRoom.get(volume);
+    if (noRoom && !this.#wasTried(volume, head)) this.#noRoom.delete(volume);
+    else if (noRoom && monotonicTime() < noRoom.until && !this.#forced.has(volume)) return noRoom.obstacle;
+    return undefined;
+  }
+
+  /** Whether it went already, and there was no room: its age counts no more. */
+  #wasTried(volume: number, { sequence }: LogRecord): boolean {
+    return this.#noRoom.get(volume)?.sequence === sequence;
   }
 
   /** @returns what was refused, if anything was */
@@ -228,6 +273,7 @@ export class Reintegrator {
     const { tree, containers } = this.#options;
     const unused = await tree.settle(volume, batch, answer, this.#inDoubt.has(volume));
     this.#inDoubt.delete(volume);
+    this.#gone.set(volume, (this.#gone.get(volume) ?? 0) + batch.length);
     for (const container of unused) await containers.remove(container);
     this.#answer(volume, batch);
     this.#options.onShorter(volume);
@@ -258,6 +304,13 @@ export class Reintegrator {
       return 'go on';
     }
     if (index > 0) return 'send those before';
+    if (errno === EDQUOT || errno === ENOSPC) {
+      const obstacle = errno === EDQUOT ? 'quota' : 'server full';
+      const until = monotonicTime() + ROOM_PAUSE;
+      this.#noRoom.set(volume, { sequence: record.sequence, obstacle, until });
+      this.#stop(volume, obstacle);
+      return 'stop';
+    }
     await this.#options.tree.markConflict(volume, record, { errno, ...reason });
     this.#stop(volume, 'conflict');
     return 'stop';

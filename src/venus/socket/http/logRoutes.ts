@@ -1,5 +1,6 @@
+import { statfs } from 'node:fs/promises';
 import { formatCmlLine } from '../../../cml/cmlText.ts';
-import type { LogReport } from '../../../ipc/insight.ts';
+import type { ClientReport, LogReport } from '../../../ipc/insight.ts';
 import { toJsonName } from '../../../ipc/socket/routes.ts';
 import { ANY_USER } from '../../tree/identity.ts';
 import type { CacheManager } from '../../client/cacheManager.ts';
@@ -21,7 +22,7 @@ export const logRoutes: Readonly<Record<string, Route>> = {
       const report = await reportOf(session, volume);
       if (report) logs.push(toJson(report));
     }
-    exchange.reply({ logs });
+    exchange.reply({ logs, client: await clientReport(session.client) });
   },
 
   'POST /logs/checkpoint': async (exchange) => {
@@ -74,6 +75,7 @@ async function reportOf(session: UserSession, volume: number): Promise<LogReport
   const { name, replicas } = await client.locate(volume);
   const mount = await mountOf(session, volume);
   const { conflict } = head;
+  const progress = client.reintegrator.progress(volume);
   const obstacle = client.reintegrator.isRunning(volume) ? 'sending' : client.reintegrator.obstacle(volume);
   return {
     volume,
@@ -94,7 +96,14 @@ async function reportOf(session: UserSession, volume: number): Promise<LogReport
     head: formatCmlLine(toCmlLine(head, mount ?? '???')),
     ...(conflict === undefined ? {} : { conflict }),
     ...(obstacle === undefined ? {} : { obstacle }),
+    ...(progress === undefined ? {} : { progress }),
   };
+}
+
+async function clientReport({ files, tree, directory }: CacheManager): Promise<ClientReport> {
+  const { bavail, bsize } = await statfs(directory);
+  const unsent = tree.logs.volumes().reduce((sum, volume) => sum + tree.logs.contents(volume), 0);
+  return { cache: { ...files.room(), unsent }, disk: { directory, free: bavail * bsize } };
 }
 
 function tokenOf(client: CacheManager, uid: number, viceId: number): LogReport['token'] {

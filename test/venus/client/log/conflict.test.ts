@@ -193,7 +193,10 @@ describe('a log that the servers do not take', () => {
       expect(Date.now() - began).toBeGreaterThanOrEqual(90);
       expect(refused).toBeInstanceOf(VenusError);
       expect(refused).toMatchObject({ errno: errno('EAGAIN') });
-      expect(refused).toHaveProperty('why', expect.stringMatching(/uid 1000, with 1 entry that is not on the servers yet/));
+      expect(refused).toHaveProperty(
+        'why',
+        expect.stringMatching(/uid 1000, with 1 entry that is not on the servers yet/),
+      );
       expect(await first().read(`${TOP}/f`, ANNA)).toBe('mine');
     });
 
