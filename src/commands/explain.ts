@@ -14,6 +14,8 @@ export interface UnsentLog {
   readonly entries: number;
   /** As `uid 1000 (jan)`. */
   readonly owner: string | undefined;
+  /** Whether it is the caller's. */
+  readonly isOwn: boolean;
   readonly reachable: boolean;
 }
 
@@ -99,7 +101,9 @@ function logAdvice(error: VenusError, name: string, log: UnsentLog): Advice {
       next: 'See which servers are down: cfs checkservers',
     };
   const until = error.is('EAGAIN')
-    ? 'until they are, nobody else can change the volume'
+    ? log.isOwn
+      ? 'it is so long that changes wait until it is shorter (cfs zonelimit)'
+      : 'until they are, nobody else can change the volume'
     : 'until they are, the access lists of what they are about can be neither read nor set';
   return { why: `${has}: ${until}.`, next: doctor };
 }

@@ -17,7 +17,7 @@ export async function unsentLogAt(context: Context, typed: string): Promise<Unse
     if (report.logEntries === 0) return undefined;
     const { name, logEntries: entries, connection } = report;
     const owner = await ownerAt(context, path);
-    return { name, entries, owner, reachable: connection !== ConnectionState.Unreachable };
+    return { name, entries, ...owner, reachable: connection !== ConnectionState.Unreachable };
   } catch (error) {
     if (error instanceof CodaError) return undefined;
     throw error;
@@ -25,10 +25,13 @@ export async function unsentLogAt(context: Context, typed: string): Promise<Unse
 }
 
 /** Whose log it is; a real venus does not say. */
-async function ownerAt(context: Context, path: string): Promise<string | undefined> {
-  if (context.address().kind === 'mount') return undefined;
+async function ownerAt(context: Context, path: string): Promise<Pick<UnsentLog, 'owner' | 'isOwn'>> {
+  const unknown = { owner: undefined, isOwn: false };
+  if (context.address().kind === 'mount') return unknown;
   const http = await context.http('the owner of a log');
   const request = { method: 'GET', route: `/logs?path=${toQueryName(path)}` } as const;
   const [log] = (await http.json(request, logReportsSchema)).logs;
-  return log && `uid ${log.owner} (${log.ownerName})`;
+  if (!log) return unknown;
+  const uid = context.otherUid() ?? context.surroundings.uid;
+  return { owner: `uid ${log.owner} (${log.ownerName})`, isOwn: log.owner === uid };
 }

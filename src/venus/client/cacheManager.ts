@@ -13,6 +13,9 @@ import { ANY_USER } from '../tree/identity.ts';
 import { FileCache } from './cache/fileCache.ts';
 import { ObjectCache } from './cache/objectCache.ts';
 import { ClientTree } from './clientTree.ts';
+import { type MountedAt, Locations } from './locations.ts';
+import { ServerWaits } from './serverWaits.ts';
+import { Throttle } from './log/zones.ts';
 import { Events } from './events.ts';
 import { FidPool } from './fidPool.ts';
 import { ModifyLogs } from './log/modifyLog.ts';
@@ -43,13 +46,6 @@ export interface CacheManagerOptions {
   readonly capacity: number;
 }
 
-/** Where a client has seen a volume mounted. */
-export interface MountedAt {
-  /** None for the realm's root volume, which stands in the Coda root. */
-  readonly directory: Fid | undefined;
-  readonly name: string;
-}
-
 /** Name of the volume that is a realm's root. */
 export const ROOT_VOLUME = '/';
 /** Milliseconds between two looks at the logs, for what has become old enough. */
@@ -70,13 +66,14 @@ export class CacheManager implements Service<CallbackProtocol> {
   readonly owners: Owners;
   readonly settings: LogSettings;
   readonly reintegrator: Reintegrator;
+  readonly throttle: Throttle;
+  readonly serverWaits = new ServerWaits();
   /** Where checkpoints are written. */
   readonly spool: string;
   /** Holds all that it keeps. */
   readonly directory: string;
   readonly #database: Database;
-  readonly #locations = new Map<number, VolumeLocation>();
-  readonly #mounts = new Map<number, MountedAt>();
+  readonly #locations: Locations;
   readonly #timer: NodeJS.Timeout;
 
   static async open(options: CacheManagerOptions): Promise<CacheManager> {
@@ -122,6 +119,8 @@ export class CacheManager implements Service<CallbackProtocol> {
       capacity,
     });
     this.owners = new Owners(logs);
+    this.throttle = new Throttle(logs);
+    this.#locations = new Locations(database, realm.realm);
     this.fids = new FidPool(database, serverOf);
     this.settings = new LogSettings(database);
     this.reintegrator = new Reintegrator({
@@ -149,12 +148,11 @@ export class CacheManager implements Service<CallbackProtocol> {
 
   /** @throws VenusError EVOLUME if the realm has no such volume */
   async locate(volume: number): Promise<VolumeLocation> {
-    return this.#locations.get(volume) ?? (await this.#ask({ id: volume })) ?? fail('EVOLUME');
+    return (await this.#locations.byId(volume)) ?? fail('EVOLUME');
   }
 
-  async locateByName(name: string): Promise<VolumeLocation | undefined> {
-    for (const location of this.#locations.values()) if (location.name === name) return location;
-    return this.#ask({ name });
+  locateByName(name: string): Promise<VolumeLocation | undefined> {
+    return this.#locations.byName(name);
   }
 
   /** The server to ask about a volume. */
@@ -175,16 +173,16 @@ export class CacheManager implements Service<CallbackProtocol> {
   }
 
   mountedAt(volume: number): MountedAt | undefined {
-    return this.#mounts.get(volume);
+    return this.#locations.mountedAt(volume);
   }
 
   noteMount(volume: number, place: MountedAt): void {
-    this.#mounts.set(volume, place);
+    this.#locations.noteMount(volume, place);
   }
 
   /** All volumes that it has seen, or that something waits for. */
   knownVolumes(): readonly number[] {
-    return [...new Set([...this.#locations.keys(), ...this.tree.logs.volumes()])];
+    return [...new Set([...this.#locations.volumes(), ...this.tree.logs.volumes()])];
   }
 
   /** Cuts it off from all servers, or lets it reach them again. */
@@ -203,6 +201,11 @@ export class CacheManager implements Service<CallbackProtocol> {
     for (const volume of this.tree.logs.volumes()) void this.reintegrator.kick(volume);
   }
 
+  /** Resolves when all that was changed here is on the disk. */
+  flush(): Promise<void> {
+    return this.#database.flush();
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer);
     for (const server of this.realm.servers) server.close();
@@ -213,7 +216,9 @@ export class CacheManager implements Service<CallbackProtocol> {
   /** What was promised by a server that could not be reached holds no more. */
   #noticed(server: WatchedServer): void {
     this.tree.cache.validity.breakAll();
-    if (server.isUp) this.sendLogs();
+    if (!server.isUp) return;
+    this.serverWaits.wake();
+    this.sendLogs();
   }
 
   #credentialsFor({ uid, viceId }: LogRecord): Credentials | undefined {
@@ -226,13 +231,5 @@ export class CacheManager implements Service<CallbackProtocol> {
   #discard(container: number): void {
     if (this.tree.logs.usesContainer(container)) return;
     this.containers.remove(container).catch((error: unknown) => logFault('container', error));
-  }
-
-  async #ask(
-    question: { readonly id: number } | { readonly name: string },
-  ): Promise<VolumeLocation | undefined> {
-    const { location } = await this.realm.realm.call('locateVolume', question);
-    if (location) this.#locations.set(location.id, location);
-    return location;
   }
 }

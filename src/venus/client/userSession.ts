@@ -59,13 +59,19 @@ export class UserSession {
     return { viceId, counts: new Set([viceId]), administrator: false };
   }
 
-  async status(fid: Fid): Promise<ObjectStatus> {
-    const vnode = await this.#cache.object(this.asker(), fid);
-    if (vnode.parent) await this.#readable(vnode.parent);
-    return this.describe(vnode);
+  status(fid: Fid): Promise<ObjectStatus> {
+    return this.#patiently(async () => {
+      const vnode = await this.#cache.object(this.asker(), fid);
+      if (vnode.parent) await this.#readable(vnode.parent);
+      return this.describe(vnode);
+    });
   }
 
-  async lookup(directory: Fid, name: string): Promise<ObjectStatus> {
+  lookup(directory: Fid, name: string): Promise<ObjectStatus> {
+    return this.#patiently(() => this.#lookup(directory, name));
+  }
+
+  async #lookup(directory: Fid, name: string): Promise<ObjectStatus> {
     for (let missing: Fid | undefined; ;) {
       await this.complete(directory);
       const { vnode, unique } = this.#cache.vnodes.entry(directory, name) ?? fail('ENOENT');
@@ -95,7 +101,7 @@ export class UserSession {
 
   /** A directory with all its entries, which he may look at. */
   async complete(directory: Fid): Promise<DirectoryVnode> {
-    const vnode = await this.#cache.directory(this.asker(), directory);
+    const vnode = await this.#patiently(() => this.#cache.directory(this.asker(), directory));
     requireRights(vnode, this.identity(), Right.Lookup);
     return vnode;
   }
@@ -112,14 +118,15 @@ export class UserSession {
     const vnode = await this.#cache.object(this.asker(), fid);
     requireRights(await this.#cache.ruler(this.asker(), vnode), this.identity(), Right.Read);
     requireMode(vnode, 'read');
-    return this.client.files.open(this.asker(), fid);
+    return this.#patiently(() => this.client.files.open(this.asker(), fid));
   }
 
   /** @throws VenusError ETIMEDOUT, too, for a directory that the servers do not have yet */
   async getAcl(fid: Fid): Promise<string> {
     const server = await this.client.serverOf(fid.volume);
     try {
-      return (await server.call('getAcl', { credentials: this.credentials(), fid })).text;
+      const request = { credentials: this.credentials(), fid };
+      return (await this.#patiently(() => server.call('getAcl', request))).text;
     } catch (error) {
       if (isErrno(error, 'ENOENT') && this.client.tree.logs.isDirty(fid)) fail('ETIMEDOUT');
       throw error;
@@ -147,7 +154,8 @@ export class UserSession {
     const { host, unique } = await this.client.storeIds.next();
     // By another name than what is logged: to its log, a change past it is one of somebody else.
     const storeId = { host: (host ^ PAST_THE_LOG) >>> 0, unique };
-    await server.call('setAcl', { ...request, credentials: this.credentials(), storeId });
+    const sent = { ...request, credentials: this.credentials(), storeId };
+    await this.#patiently(() => server.call('setAcl', sent));
   }
 
   /** Writes the log of a volume to the spool. @throws VenusError ENOENT if it is empty, EACCES if it is another's */
@@ -193,6 +201,11 @@ export class UserSession {
       parent,
       target: vnode.type === 'symlink' ? decodeText(vnode.target) : undefined,
     };
+  }
+
+  /** What needs servers is done again while he waits for them. */
+  #patiently<T>(work: () => Promise<T>): Promise<T> {
+    return this.client.serverWaits.retried(this.uid, this.patience, work);
   }
 
   async #readable(directory: Fid): Promise<void> {

@@ -24,6 +24,9 @@ import { listServersHandler } from './listServers.ts';
 import { setAclHandler } from './setAcl.ts';
 import { setTokenHandler } from './setToken.ts';
 import { setVolumeStatusHandler } from './setVolumeStatus.ts';
+import { setZoneLimitsHandler } from './setZoneLimits.ts';
+import { truncateLogHandler } from './truncateLog.ts';
+import { waitForeverHandler } from './waitForever.ts';
 import { setTimeLimitHandler } from './setTimeLimit.ts';
 import { speakForUserHandler } from './speakForUser.ts';
 import { statMountPointHandler } from './statMountPoint.ts';
@@ -61,6 +64,9 @@ export const pioctlHandlers: ReadonlyMap<number, PioctlHandler> = new Map(
     getMountPointHandler,
     speakForUserHandler,
     setTimeLimitHandler,
+    waitForeverHandler,
+    truncateLogHandler,
+    setZoneLimitsHandler,
     listRealmsHandler,
     listServersHandler,
   ].map((handler) => [handler.opcode, handler]),

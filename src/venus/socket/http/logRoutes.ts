@@ -9,16 +9,17 @@ import { bytesOf } from '../../client/log/record.ts';
 import { mountPathOf } from '../../client/naming.ts';
 import { walk } from '../../client/pathWalk.ts';
 import { volumeOf } from '../../client/place.ts';
-import type { UserSession } from '../../client/userSession.ts';
+import { Patience } from '../../client/patience.ts';
+import { UserSession } from '../../client/userSession.ts';
 import { isErrno } from '../../../ipc/errors.ts';
 import { type Exchange, type Route, write } from './exchange.ts';
 
 /** What waits in the modify logs, and why: for diagnosis only, so nothing here changes anything or waits for a log. */
 export const logRoutes: Readonly<Record<string, Route>> = {
   'GET /logs': async (exchange) => {
-    const { session } = exchange;
+    const session = impatient(exchange);
     const logs: object[] = [];
-    for (const volume of await volumesAsked(exchange)) {
+    for (const volume of await volumesAsked(session, exchange.optionalName('path'))) {
       const report = await reportOf(session, volume);
       if (report) logs.push(toJson(report));
     }
@@ -38,7 +39,8 @@ export const logRoutes: Readonly<Record<string, Route>> = {
   },
 
   'GET /logs/records': async (exchange) => {
-    const { session, response } = exchange;
+    const { response } = exchange;
+    const session = impatient(exchange);
     const volume = exchange.number('volume');
     const mount = await mountOf(session, volume);
     response.writeHead(200, { 'content-type': 'application/jsonl' });
@@ -59,11 +61,16 @@ export const logRoutes: Readonly<Record<string, Route>> = {
 };
 
 /** The volume that the path lies in, or all with a log. */
-async function volumesAsked(exchange: Exchange): Promise<readonly number[]> {
-  const path = exchange.optionalName('path');
-  if (path === undefined) return exchange.session.client.tree.logs.volumes();
-  const place = await walk(exchange.session, path, true);
-  return place.kind === 'root' ? exchange.session.client.tree.logs.volumes() : [volumeOf(place)];
+async function volumesAsked(session: UserSession, path: string | undefined): Promise<readonly number[]> {
+  const all = session.client.tree.logs.volumes();
+  if (path === undefined) return all;
+  const place = await walk(session, path, true);
+  return place.kind === 'root' ? all : [volumeOf(place)];
+}
+
+/** Who wants to know what holds things up does not wait for it. */
+function impatient({ session: { client, uid } }: Exchange): UserSession {
+  return new UserSession(client, uid, new Patience(0));
 }
 
 async function reportOf(session: UserSession, volume: number): Promise<LogReport | undefined> {
