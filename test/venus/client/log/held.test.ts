@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { errno } from '../../../../src/ipc/errno.ts';
+import { VenusError } from '../../../../src/ipc/errors.ts';
 import { Patience } from '../../../../src/venus/client/patience.ts';
 import { SessionFiles } from '../../../../src/venus/client/sessionFiles.ts';
 import { UserSession } from '../../../../src/venus/client/userSession.ts';
@@ -143,6 +145,45 @@ it('how far a log has come is told while it is sent', async () => {
     { done: 100, total: 150 },
   ]);
   expect(reintegrator.progress(ROOT)).toBeUndefined();
+});
+
+describe('a file that the servers have no room for', () => {
+  const obstacle = () => client().manager.reintegrator.obstacle(ROOT);
+
+  beforeEach(async () => {
+    await client().writeDisconnect();
+    await client().write(`${TOP}/large`, 'large');
+  });
+
+  it.each([
+    ['ENOSPC', 'server full'],
+    ['EDQUOT', 'quota'],
+  ] as const)(
+    '%s is no conflict: it waits, whatever its age, and goes when there is room',
+    async (name, expected) => {
+      let isFull = true;
+      let tries = 0;
+      client().link.before = (request) => {
+        if (request !== 'storeFragment') return;
+        tries += 1;
+        if (isFull) throw new VenusError(errno(name));
+      };
+      await client().manager.reintegrator.force(ROOT);
+      expect([obstacle(), client().log().entries, client().records()[0]?.conflict]).toEqual([
+        expected,
+        1,
+        undefined,
+      ]);
+      const triesBefore = tries;
+      await client().manager.reintegrator.kick(ROOT);
+      expect([obstacle(), tries]).toEqual([expected, triesBefore]);
+
+      isFull = false;
+      client().manager.reintegrator.retry(ROOT);
+      await until(() => client().log().entries === 0);
+      expect(await realm().read(`${TOP}/large`)).toBe('large');
+    },
+  );
 });
 
 it('somebody who has gone changes nothing any more', async () => {
