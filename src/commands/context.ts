@@ -13,7 +13,7 @@ import { printableLines } from '../term/printable.ts';
 import { spinWhile } from '../term/spinner.ts';
 import type { Terminal } from '../term/terminal.ts';
 import { type ExitStatus, ExitStatus as Status, combineStatus, exitStatusOf } from './exitStatus.ts';
-import { type TokenState, explain } from './explain.ts';
+import { type TokenState, type UnsentLog, explain, logErrnos } from './explain.ts';
 
 /** What surrounds a run, passed in. */
 export interface Surroundings {
@@ -195,8 +195,11 @@ export class Context {
    */
   async fail(error: unknown, label: string, about?: string, classic = this.#classicFailure): Promise<void> {
     const token = await this.#tokenBehind(error, about);
-    const explained = explain(error, { about, ...token });
+    const log = await this.#logBehind(error, about);
+    const explained = explain(error, { about, log, ...token });
     await writeError(this.terminal, errorMessage(explained, label));
+    if (log && !this.terminal.errIsTerminal)
+      this.terminal.err(`${about}: ${hintAt(log)}: coda doctor ${about}\n`);
     this.failures.push({
       path: about ?? label,
       ...(error instanceof VenusError ? { errno: error.errno } : {}),
@@ -225,6 +228,13 @@ export class Context {
     return this.#workingDirectoryFound;
   }
 
+  /** Behind some failures stands a log that does not go out, though they read as if a server were down. */
+  async #logBehind(error: unknown, about: string | undefined): Promise<UnsentLog | undefined> {
+    if (about === undefined || !isErrno(error, ...logErrnos) || error.why !== undefined) return undefined;
+    const { unsentLogAt } = await import('./unsentLog.ts');
+    return unsentLogAt(this, about);
+  }
+
   /** Permission denied is looked into: without a valid token that is the reason. */
   async #tokenBehind(error: unknown, about: string | undefined): Promise<TokenState> {
     if (about === undefined || !isErrno(error, 'EACCES')) return { state: 'unknown', realm: undefined };
@@ -237,4 +247,10 @@ export class Context {
       return { state: isErrno(failure, 'ENOTCONN') ? 'none' : 'unknown', realm };
     }
   }
+}
+
+/** For scripts, which see no more than lines. */
+function hintAt({ entries, owner }: UnsentLog): string {
+  const whose = owner === undefined ? '' : ` of ${owner}`;
+  return `unsent changes${whose} in the modify log: ${entries}; to see why`;
 }

@@ -14,6 +14,8 @@ export const ExitStatus = {
   /** Something is in conflict: repair is needed. */
   Conflict: 6,
   PermissionDenied: 7,
+  /** Refused, because unsent work would be lost. */
+  WouldLoseData: 8,
   Interrupted: 130,
 } as const;
 
@@ -34,6 +36,7 @@ const statusOfCode: ReadonlyMap<string, ExitStatus> = new Map([
   ['no-venus', ExitStatus.NoVenus],
   ['token-expired', ExitStatus.NoToken],
   ['time-limit', ExitStatus.Unreachable],
+  ['would-lose-data', ExitStatus.WouldLoseData],
   ['wrong-password', ExitStatus.PermissionDenied],
   ['interrupted', ExitStatus.Interrupted],
 ]);

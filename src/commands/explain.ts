@@ -7,10 +7,24 @@ export interface TokenState {
   readonly realm: string | undefined;
 }
 
+/** A modify log that holds something, as far as its venus tells. */
+export interface UnsentLog {
+  /** Of the volume. */
+  readonly name: string;
+  readonly entries: number;
+  /** As `uid 1000 (jan)`. */
+  readonly owner: string | undefined;
+  /** Whether it is the caller's. */
+  readonly isOwn: boolean;
+  readonly reachable: boolean;
+}
+
 /** What is known about a failure besides its errno. */
 export interface Circumstances extends TokenState {
   /** The path, as it was typed. */
   readonly about: string | undefined;
+  /** What waits in the modify log of the volume. */
+  readonly log?: UnsentLog | undefined;
 }
 
 /** An errno of venus with the reason and the next step, in the words of the path it is about. */
@@ -19,7 +33,8 @@ export function explain(error: unknown, circumstances: Circumstances): unknown {
   return new VenusError(error.errno, adviceFor(error, circumstances));
 }
 
-function adviceFor(error: VenusError, { about: name = 'the object', ...token }: Circumstances): Advice {
+function adviceFor(error: VenusError, { about: name = 'the object', log, ...token }: Circumstances): Advice {
+  if (log) return logAdvice(error, name, log);
   switch (error.errnoName) {
     case 'EACCES':
       return permissionAdvice(name, token);
@@ -70,6 +85,27 @@ function adviceFor(error: VenusError, { about: name = 'the object', ...token }: 
     default:
       return {};
   }
+}
+
+/** The errnos that a log is behind, if there is something in it. */
+export const logErrnos = ['EAGAIN', 'ETIMEDOUT', 'EBUSY'] as const;
+
+function logAdvice(error: VenusError, name: string, log: UnsentLog): Advice {
+  const whose = log.owner === undefined ? '' : ` of ${log.owner}`;
+  const changes = log.entries === 1 ? `1 change${whose} that is` : `${log.entries} changes${whose} that are`;
+  const has = `The modify log of the volume ${log.name} has ${changes} not on the servers yet`;
+  const doctor = `See what holds them up: coda doctor ${name}`;
+  if (!log.reachable)
+    return {
+      why: `The servers of the volume cannot be reached. ${has}.`,
+      next: 'See which servers are down: cfs checkservers',
+    };
+  const until = error.is('EAGAIN')
+    ? log.isOwn
+      ? 'it is so long that changes wait until it is shorter (cfs zonelimit)'
+      : 'until they are, nobody else can change the volume'
+    : 'until they are, the access lists of what they are about can be neither read nor set';
+  return { why: `${has}: ${until}.`, next: doctor };
 }
 
 function permissionAdvice(name: string, { state, realm }: TokenState): Advice {

@@ -11,6 +11,8 @@ export interface Call<Request, Reply> {
   readonly follow: boolean;
   /** Bytes of output asked for: 0 where the call has none (spec/cfs.md, 3.5). */
   readonly outSize: number;
+  /** Whether it changes a volume, so that it may have to wait for somebody else's log. */
+  readonly changes?: boolean;
   readonly request: Codec<Request>;
   readonly reply: Codec<Reply>;
 }
@@ -30,9 +32,9 @@ export function encodeCall<Request>(
   path: string,
   ...input: readonly Request[]
 ): PioctlRequest {
-  const { name, opcode, follow, outSize } = definition;
+  const { name, opcode, follow, outSize, changes = false } = definition;
   const payload = concatBytes(input.map((request) => definition.request.encode(request)));
-  return { name, opcode, path, follow, outSize, input: payload };
+  return { name, opcode, path, follow, outSize, input: payload, changes };
 }
 
 /**

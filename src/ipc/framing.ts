@@ -22,6 +22,8 @@ export interface PioctlRequest {
   readonly input: Uint8Array;
   /** Bytes of output asked for. Real venus does not honour it as a limit. */
   readonly outSize: number;
+  /** Whether it changes a volume, so that it may have to wait for somebody else's log; not sent. */
+  readonly changes?: boolean;
 }
 
 export interface PioctlReply {

@@ -4,7 +4,16 @@ import { nameSchema } from './socket/routes.ts';
 const integer = v.pipe(v.number(), v.integer());
 
 /** Why a log does not go out. */
-export const obstacles = ['unreachable', 'no token', 'conflict', 'age', 'fault', 'sending'] as const;
+export const obstacles = [
+  'unreachable',
+  'no token',
+  'conflict',
+  'quota',
+  'server full',
+  'age',
+  'fault',
+  'sending',
+] as const;
 
 /** What is known of the modify log of one volume, beyond what pioctls can tell. */
 export const logReportSchema = v.object({
@@ -17,6 +26,8 @@ export const logReportSchema = v.object({
   /** The local uid that owns it, and the user that it counts as. */
   owner: integer,
   ownerName: nameSchema,
+  /** Other local uids that wait to change the volume. */
+  waiting: v.exactOptional(v.array(integer)),
   /** What venus has of the owner's token. */
   token: v.picklist(['valid', 'expired', 'none', 'of another user', 'not needed']),
   servers: v.array(v.object({ name: v.string(), reachable: v.boolean() })),
@@ -29,9 +40,30 @@ export const logReportSchema = v.object({
   head: nameSchema,
   conflict: v.exactOptional(v.object({ errno: integer, why: v.exactOptional(v.string()) })),
   obstacle: v.exactOptional(v.picklist(obstacles)),
+  /** While it is being sent: records that have gone since that began, of those that were to go. */
+  progress: v.exactOptional(v.object({ done: integer, total: integer })),
 });
 export type LogReport = v.InferOutput<typeof logReportSchema>;
-export const logReportsSchema = v.object({ logs: v.array(logReportSchema) });
+
+/** The room that a client has, in bytes. */
+export const clientReportSchema = v.object({
+  cache: v.object({
+    capacity: v.number(),
+    /** What contents of files take, and what of it is not on the servers yet. */
+    used: v.number(),
+    unsent: v.number(),
+    /** The last file that found no room, since unsent files fill the cache. */
+    refused: v.exactOptional(v.number()),
+  }),
+  /** The disk that holds all of it. */
+  disk: v.object({ directory: v.string(), free: v.number() }),
+});
+export type ClientReport = v.InferOutput<typeof clientReportSchema>;
+
+export const logReportsSchema = v.object({
+  logs: v.array(logReportSchema),
+  client: v.exactOptional(clientReportSchema),
+});
 
 /** One record that is not on the servers yet. The last line of a list has `end`. */
 export const pendingLineSchema = v.union([

@@ -13,7 +13,16 @@ export const volumeStates = ['reachable', 'unreachable', 'resolving', 'unknown',
 /** In the order in which venus writes them. */
 export const volumeFlags = ['unauth', 'conflict', 'asr', 'reint', 'transition'] as const;
 /** How a reintegration ended: nothing was left, or what keeps the rest here. */
-export const reintegrationResults = ['done', 'unreachable', 'no token', 'conflict', 'age', 'fault'] as const;
+export const reintegrationResults = [
+  'done',
+  'unreachable',
+  'no token',
+  'conflict',
+  'quota',
+  'server full',
+  'age',
+  'fault',
+] as const;
 
 const common = {
   /** Milliseconds since 1970: when it happened, or when the line of a mounted venus came. */

@@ -300,7 +300,7 @@ describe('cfs forcereintegrate', () => {
     const { stdout, stderr, status } = await run(forcereintegrate, ['a'], venus);
     expect(stdout).toBe('1 CML entries remaining for volume u.jan\nReintegration failed due to a conflict\n');
     expect(stderr).toContain('a: 1 entry of the modify log is not');
-    expect(status).toBe(1);
+    expect(status).toBe(6);
   });
 
   test('ends with 5 where the volume is unreachable', async () => {

@@ -118,7 +118,9 @@ describe('a log whose owner has no token', () => {
 
   it('is not purged when no copy can be made', async () => {
     writeFileSync(join(realm.data, 'clients', 'venus', 'checkpoints'), 'in the way');
-    expect(await cfs('purgeml', '--yes', '.')).toMatchObject({ status: 1 });
+    expect(await cfs('purgeml', '--yes', '.')).toMatchObject({ status: 8 });
+    const classic = await realm.run('cfs', ['purgeml', '--yes', '.'], { env: { CODA_CLASSIC: '1' } });
+    expect(classic.status).toBe(255);
     expect((await cfs('lv', '.')).stdout).toContain('There are 8 CML entries');
   });
 });

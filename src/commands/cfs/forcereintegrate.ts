@@ -2,11 +2,12 @@ import { type Pioctls, ROOT, call } from '../../ipc/call.ts';
 import { forceReintegration } from '../../ipc/calls/forceReintegration.ts';
 import { forceReintegrationAll } from '../../ipc/calls/forceReintegrationAll.ts';
 import { ConnectionState, type VolumeReport, getVolumeStatus } from '../../ipc/calls/getVolumeStatus.ts';
-import { TimeLimitError } from '../../ipc/errors.ts';
+import { CodaError, TimeLimitError } from '../../ipc/errors.ts';
 import { writeError } from '../../term/errorMessage.ts';
 import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { REQUESTS, echoed } from '../eachPath.ts';
+import type { Finding } from '../coda/finding.ts';
 import { ExitStatus } from '../exitStatus.ts';
 import { inFlight } from '../inFlight.ts';
 
@@ -106,21 +107,49 @@ function toJson({ name, logEntries, logBytes, conflict, connection }: VolumeRepo
 
 /** The C tool ends with 0 although nothing may have been sent. */
 async function reportWhatIsLeft(context: Context, typed: string, report: VolumeReport): Promise<void> {
-  const unreachable = report.connection === ConnectionState.Unreachable;
+  const { why, next, status } = await reasonFor(context, typed, report);
   const entries = report.logEntries === 1 ? 'entry of the modify log is' : 'entries of the modify log are';
   const message = `${report.logEntries} ${entries} not on the servers`;
   const doctor = `coda doctor ${typed}`;
   await writeError(context.terminal, {
     what: `${typed}: ${message}${context.terminal.errIsTerminal ? '' : `; to see why: ${doctor}`}`,
-    why: whyLeft(report, unreachable),
-    next: `See what holds them up: ${doctor}`,
+    why,
+    next,
   });
   context.failures.push({ path: typed, message });
-  context.count(unreachable ? ExitStatus.Unreachable : ExitStatus.Failed, 0);
+  context.count(status, 0);
+}
+
+/** What keeps the log; nothing where venus does not tell, or where the log has gone meanwhile. */
+async function findingAt(context: Context, typed: string): Promise<Finding | undefined> {
+  if (context.address().kind === 'mount') return undefined;
+  try {
+    const { diagnoseAt } = await import('../coda/diagnoseAt.ts');
+    return (await diagnoseAt(context, typed))[0];
+  } catch (error) {
+    if (error instanceof CodaError) return undefined;
+    throw error;
+  }
+}
+
+type Reason = Pick<Finding, 'why' | 'next' | 'status'>;
+
+/** What the embedded venus knows, in the words of doctor; of a mounted Coda what the count tells. */
+async function reasonFor(context: Context, typed: string, report: VolumeReport): Promise<Reason> {
+  const next = `See what holds them up: coda doctor ${typed}`;
+  const finding = await findingAt(context, typed);
+  if (finding) return finding;
+  const unreachable = report.connection === ConnectionState.Unreachable;
+  const status = report.conflict
+    ? ExitStatus.Conflict
+    : unreachable
+      ? ExitStatus.Unreachable
+      : ExitStatus.Failed;
+  return { why: whyLeft(report, unreachable), next, status };
 }
 
 function whyLeft({ conflict }: VolumeReport, unreachable: boolean): string {
-  if (unreachable) return 'The servers of the volume cannot be reached; the changes are safe here meanwhile.';
   if (conflict) return 'An entry is in conflict with what is on the servers, and the others wait behind it.';
+  if (unreachable) return 'The servers of the volume cannot be reached; the changes are safe here meanwhile.';
   return 'Venus does not say. Often the owner of the log has no valid token.';
 }

@@ -2,6 +2,7 @@ import type { ArchiveFormat } from '../../cml/archive/entry.ts';
 import { call } from '../../ipc/call.ts';
 import { getVolumeStatus } from '../../ipc/calls/getVolumeStatus.ts';
 import { purgeLog } from '../../ipc/calls/purgeLog.ts';
+import { CodaError, TimeLimitError, VenusUnavailableError, isErrno } from '../../ipc/errors.ts';
 import { readStdinLine } from '../../term/prompts.ts';
 import { printable } from '../../term/printable.ts';
 import type { Command } from '../command.ts';
@@ -50,9 +51,32 @@ export const purgeml: Command = {
 
 async function copyOf(context: Context, path: string, format?: ArchiveFormat): Promise<VerifiedCheckpoint> {
   const { describeCheckpoint, makeCheckpoint } = await import('../verifiedCheckpoint.ts');
-  const made = await context.waitFor('the checkpoint', makeCheckpoint(context, path, { format }));
+  const made = await context.waitFor(
+    'the checkpoint',
+    makeCheckpoint(context, path, { format }).catch(refuse),
+  );
   context.terminal.err(`${describeCheckpoint(made)}\n`);
   return made;
+}
+
+/** Without a verified copy the work would be lost: nothing is thrown away. */
+class WouldLoseDataError extends CodaError {
+  readonly code = 'would-lose-data';
+
+  constructor(cause: CodaError) {
+    const why = ['Nothing was thrown away, since there is no verified copy.', cause.why];
+    const advice = { why: why.filter((part) => part !== undefined).join(' ') };
+    super(cause.message, cause.next === undefined ? advice : { ...advice, next: cause.next }, { cause });
+  }
+}
+
+/** What is no failure of the copy, but of asking for one, stays what it is. */
+function refuse(error: unknown): never {
+  const isAboutAsking =
+    isErrno(error, 'EACCES', 'ENOENT', 'EOPNOTSUPP', 'EAGAIN', 'ETIMEDOUT') ||
+    error instanceof TimeLimitError ||
+    error instanceof VenusUnavailableError;
+  throw error instanceof CodaError && !isAboutAsking ? new WouldLoseDataError(error) : error;
 }
 
 function questionOf(typed: string, entries: number, copy: VerifiedCheckpoint | undefined): string {

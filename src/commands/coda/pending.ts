@@ -2,23 +2,27 @@ import { type LogReport, type PendingRecord, pendingLineSchema } from '../../ipc
 import { ProtocolError, TimeLimitError } from '../../ipc/errors.ts';
 import { monotonicTime } from '../../ipc/timeLimit.ts';
 import { formatJson } from '../../term/json.ts';
+import { type Spinner, startSpinner } from '../../term/spinner.ts';
 import { printable } from '../../term/printable.ts';
 import { formatDuration } from '../../term/time.ts';
 import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
+import { sentOf } from './finding.ts';
 import { logReports } from './logFacts.ts';
 
 /** Milliseconds between two looks while it waits. */
 const POLL = 100;
 /** Characters printed at a time. */
 const CHUNK = 32 * 1024;
+/** Milliseconds between two lines that say how far it has come, where stderr is no terminal. */
+const LINES = 1000;
 
 export const pending: Command = {
   usage: 'coda pending [--wait] [<path>]',
   summary: 'list what is not on the servers yet',
   description: [
     'A line for each change that waits in a modify log: how old it is, its bytes, what it does; a ! marks one that the servers refused.',
-    'With --wait it lists nothing, and returns when all of it is on the servers, or fails after --timeout.',
+    'With --wait it lists nothing, says on stderr how far it has come, and returns when all of it is on the servers, or fails after --timeout.',
   ],
   options: [{ flags: '--wait', summary: 'wait until nothing is pending' }],
   examples: ['coda pending', 'coda pending --wait --timeout 10m /coda/example.org/usr/jan'],
@@ -26,7 +30,7 @@ export const pending: Command = {
 
   async run(context, [typed], options) {
     if (options.flag('wait')) {
-      await context.waitFor('the modify log to go out', untilSent(context, typed));
+      await untilSent(context, typed);
       if (context.json) context.printJson({ failures: [] });
       return;
     }
@@ -68,15 +72,56 @@ function lineOf({ time, bytes, line, conflict }: PendingRecord, now: number): st
 
 async function untilSent(context: Context, typed: string | undefined): Promise<void> {
   const deadline = monotonicTime() + context.timeLimit;
-  for (;;) {
-    const logs = await logReports(context, typed);
-    if (logs.length === 0) return;
-    if (monotonicTime() > deadline) {
+  const progress = new ProgressDisplay(context);
+  try {
+    for (;;) {
+      const logs = await logReports(context, typed);
+      if (logs.length === 0) return;
       const left = logs.reduce((sum, { entries }) => sum + entries, 0);
-      throw new TimeLimitError(`${left} changes are still not on the servers`, {
-        next: `See what holds them up: coda doctor${typed === undefined ? '' : ` ${typed}`}`,
-      });
+      if (monotonicTime() > deadline) throw stillPending(left, typed);
+      progress.show(left);
+      await new Promise((resolve) => setTimeout(resolve, POLL));
     }
-    await new Promise((resolve) => setTimeout(resolve, POLL));
+  } finally {
+    progress.stop();
+  }
+}
+
+function stillPending(left: number, typed: string | undefined): TimeLimitError {
+  return new TimeLimitError(
+    `${left === 1 ? '1 change is' : `${left} changes are`} still not on the servers`,
+    {
+      next: `See what holds them up: coda doctor${typed === undefined ? '' : ` ${typed}`}`,
+    },
+  );
+}
+
+/** How far a log has come: beside a spinner on a terminal, else as a line now and then. */
+class ProgressDisplay {
+  readonly #context: Context;
+  readonly #spinner: Spinner;
+  #total = 0;
+  #lastLine = monotonicTime();
+  #shown = 0;
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#spinner = startSpinner('waiting for the modify log to go out', context.terminal);
+  }
+
+  show(left: number): void {
+    this.#total = Math.max(this.#total, left);
+    const done = this.#total - left;
+    const text = sentOf({ done, total: this.#total });
+    this.#spinner.say(text);
+    const { terminal } = this.#context;
+    if (terminal.errIsTerminal || done === this.#shown || monotonicTime() - this.#lastLine < LINES) return;
+    terminal.err(`${text}\n`);
+    this.#shown = done;
+    this.#lastLine = monotonicTime();
+  }
+
+  stop(): void {
+    this.#spinner.stop();
   }
 }

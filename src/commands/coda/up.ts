@@ -10,9 +10,12 @@ import type { Command, Options } from '../command.ts';
 import type { Context } from '../context.ts';
 import { UsageError, exitStatusOf } from '../exitStatus.ts';
 import { formatOption } from '../formatOption.ts';
+import { sizeOption } from '../sizeOption.ts';
 
 declare const CODA_TOOLKIT_VERSION: string;
 
+/** Bytes. */
+const LEAST_CACHE = 1024 * 1024;
 /** The client of a venus that has no others. */
 const DEFAULT_CLIENT = 'venus';
 /** What a process that a venus starts for one of its nodes is called; what it is to be, the venus tells it. */
@@ -40,6 +43,7 @@ interface Start {
 interface Place {
   readonly dataDirectory: string;
   readonly clients: readonly ClientPlace[];
+  /** Bytes; the usual size if it is not given. */
 }
 
 interface ClientPlace {
@@ -50,6 +54,7 @@ interface ClientPlace {
 
 /** Of the clients: as src/venus has them, which is loaded only to run one. */
 interface Settings {
+  readonly cacheSize?: number;
   readonly checkpointFormat?: ArchiveFormat;
 }
 
@@ -66,7 +71,7 @@ class StartError extends CodaError {
 export const up: Command = {
   usage:
     'coda up [--realm NAME] [--data DIR] [--socket PATH] [--clients A,B,...] [--processes] ' +
-    '[--checkpoint-format FORMAT] [--foreground]',
+    '[--cache-size SIZE] [--checkpoint-format FORMAT] [--foreground]',
   summary: 'start a venus of your own, with its servers: a small Coda on this machine',
   description: [
     'Everything it holds is in the data directory, and survives whatever happens to the process. ' +
@@ -84,6 +89,7 @@ export const up: Command = {
       flags: '--processes',
       summary: 'each server and each client as a process of its own; one that dies is started again',
     },
+    { flags: '--cache-size <size>', summary: 'what files in the cache may take, as 64M or 2G (default 16G)' },
     {
       flags: '--checkpoint-format <format>',
       summary: 'of the checkpoints it writes: pax, newc, odc, ustar or tar (default pax)',
@@ -123,9 +129,20 @@ function placeFor({ surroundings }: Context, options: Options): Place {
   return { dataDirectory, clients };
 }
 
+/** @throws UsageError */
+function cacheSizeOf(options: Options): number | undefined {
+  const bytes = sizeOption(options, 'cache-size');
+  if (bytes !== undefined && bytes < LEAST_CACHE) throw new UsageError('--cache-size: at least 1M');
+  return bytes;
+}
+
 function settingsOf(options: Options): Settings {
   const checkpointFormat = formatOption(options, 'checkpoint-format');
-  return { ...(checkpointFormat === undefined ? {} : { checkpointFormat }) };
+  const cacheSize = cacheSizeOf(options);
+  return {
+    ...(cacheSize === undefined ? {} : { cacheSize }),
+    ...(checkpointFormat === undefined ? {} : { checkpointFormat }),
+  };
 }
 
 /** Those that are asked for, and those that are there already: their logs may hold unsent work. */
@@ -214,7 +231,8 @@ async function inBackground(context: Context, { place, realm, processes }: Start
   words.push('--clients', place.clients.map(({ name }) => name).join(','));
   if (first && place.clients.length === 1) words.push('--socket', first.socket);
   if (realm !== undefined) words.push('--realm', realm);
-  const { checkpointFormat } = first?.settings ?? {};
+  const { cacheSize, checkpointFormat } = first?.settings ?? {};
+  if (cacheSize !== undefined) words.push('--cache-size', String(cacheSize));
   if (checkpointFormat !== undefined) words.push('--checkpoint-format', checkpointFormat);
   if (processes) words.push('--processes');
   const child = spawn(process.execPath, [ownProgram(), ...words], {

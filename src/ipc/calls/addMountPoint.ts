@@ -27,6 +27,7 @@ export const addMountPoint = defineCall({
   opcode: 142,
   follow: true,
   outSize: 0,
+  changes: true,
   request: mountPoint,
   reply: nothing,
 });

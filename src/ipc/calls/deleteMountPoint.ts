@@ -7,6 +7,7 @@ export const deleteMountPoint = defineCall({
   opcode: 28,
   follow: false,
   outSize: 0,
+  changes: true,
   request: textPayload('rmmount request'),
   reply: nothing,
 });

@@ -7,6 +7,7 @@ export const setAcl = defineCall({
   opcode: 1,
   follow: true,
   outSize: 0,
+  changes: true,
   request: textPayload('setacl request'),
   reply: nothing,
 });

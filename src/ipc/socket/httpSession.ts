@@ -106,12 +106,13 @@ export class HttpSession {
   }
 
   async #send(request: HttpRequest, bodyTimeout: Milliseconds): Promise<Dispatcher.ResponseData> {
-    const { uid } = this.#options;
+    const { uid, timeLimit } = this.#options;
     try {
       const response = await this.#pool.request({
         method: request.method,
         path: `/v1${request.route}`,
         headers: {
+          'coda-timeout': String(Math.ceil(timeLimit)),
           ...(uid === undefined ? {} : { 'coda-uid': String(uid) }),
           ...(request.json === undefined ? {} : { 'content-type': 'application/json' }),
         },

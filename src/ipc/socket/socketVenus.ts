@@ -1,4 +1,5 @@
 import { ROOT, encodeCall } from '../call.ts';
+import { setTimeLimit } from '../calls/setTimeLimit.ts';
 import { speakForUser } from '../calls/speakForUser.ts';
 import type { PioctlRequest } from '../framing.ts';
 import type { FileTree, Venus, WantedEvents } from '../venus.ts';
@@ -12,6 +13,7 @@ export class SocketVenus implements Venus {
   readonly #options: HttpOptions;
   #connection: Promise<PioctlConnection> | undefined;
   #http: Promise<HttpSession> | undefined;
+  #hasToldTimeLimit = false;
 
   constructor(path: string, options: HttpOptions) {
     this.#path = path;
@@ -21,6 +23,7 @@ export class SocketVenus implements Venus {
   async pioctl(request: PioctlRequest): Promise<Uint8Array> {
     this.#connection ??= this.#connect();
     const connection = await this.#connection;
+    if (request.changes === true) this.#tellTimeLimit(connection);
     return connection.pioctl(request);
   }
 
@@ -45,6 +48,17 @@ export class SocketVenus implements Venus {
     const [connection, http] = await Promise.allSettled([this.#connection, this.#http]);
     if (connection.status === 'fulfilled') connection.value?.close();
     if (http.status === 'fulfilled') await http.value?.close();
+  }
+
+  /**
+   * Sent ahead of the first change, and nobody waits for its answer: only where a change has to wait does it matter, and
+   * a connection that fails fails the change, too.
+   */
+  #tellTimeLimit(connection: PioctlConnection): void {
+    if (this.#hasToldTimeLimit) return;
+    this.#hasToldTimeLimit = true;
+    const request = encodeCall(setTimeLimit, ROOT, Math.ceil(this.#options.timeLimit));
+    connection.pioctl(request).catch(() => undefined);
   }
 
   async #connect(): Promise<PioctlConnection> {

@@ -15,6 +15,9 @@ import { FileCache } from './cache/fileCache.ts';
 import { ObjectCache } from './cache/objectCache.ts';
 import { ClientTree } from './clientTree.ts';
 import { EventHistory } from './eventHistory.ts';
+import { type MountedAt, Locations } from './locations.ts';
+import { ServerWaits } from './serverWaits.ts';
+import { Throttle } from './log/zones.ts';
 import { Events } from './events.ts';
 import { FidPool } from './fidPool.ts';
 import { type KnownPlaces, knownPath, knownPathIn } from './knownPath.ts';
@@ -52,13 +55,6 @@ export interface CacheManagerOptions {
   readonly checkpointFormat?: ArchiveFormat | undefined;
 }
 
-/** Where a client has seen a volume mounted. */
-export interface MountedAt {
-  /** None for the realm's root volume, which stands in the Coda root. */
-  readonly directory: Fid | undefined;
-  readonly name: string;
-}
-
 /** Name of the volume that is a realm's root. */
 export const ROOT_VOLUME = '/';
 /** Milliseconds between two looks at the logs, for what has become old enough. */
@@ -81,12 +77,15 @@ export class CacheManager implements Service<CallbackProtocol> {
   readonly reintegrator: Reintegrator;
   readonly volumeStates: VolumeStates;
   readonly checkpoints: Checkpointer;
+  readonly throttle: Throttle;
+  readonly serverWaits = new ServerWaits();
   /** Where checkpoints are written. */
   readonly spool: string;
+  /** Holds all that it keeps. */
+  readonly directory: string;
   readonly #database: Database;
   readonly #history: EventHistory;
-  readonly #locations = new Map<number, VolumeLocation>();
-  readonly #mounts = new Map<number, MountedAt>();
+  readonly #locations: Locations;
   readonly #timer: NodeJS.Timeout;
 
   static async open(options: CacheManagerOptions): Promise<CacheManager> {
@@ -108,6 +107,7 @@ export class CacheManager implements Service<CallbackProtocol> {
     history: EventHistory,
   ) {
     this.name = name;
+    this.directory = directory;
     this.spool = join(directory, 'checkpoints');
     const servers = realm.servers.map((server) => new WatchedServer(server, (it) => this.#noticed(it)));
     this.realm = { ...realm, servers };
@@ -136,6 +136,8 @@ export class CacheManager implements Service<CallbackProtocol> {
       pathOf: (fid) => knownPath(this.#places, fid),
     });
     this.owners = new Owners(logs, (volume, uid, owner) => this.#tellOfWriter(volume, uid, owner));
+    this.throttle = new Throttle(logs);
+    this.#locations = new Locations(database, realm.realm);
     this.fids = new FidPool(database, serverOf);
     this.settings = new LogSettings(database);
     this.checkpoints = new Checkpointer({
@@ -176,12 +178,11 @@ export class CacheManager implements Service<CallbackProtocol> {
 
   /** @throws VenusError EVOLUME if the realm has no such volume */
   async locate(volume: number): Promise<VolumeLocation> {
-    return this.#locations.get(volume) ?? (await this.#ask({ id: volume })) ?? fail('EVOLUME');
+    return (await this.#locations.byId(volume)) ?? fail('EVOLUME');
   }
 
-  async locateByName(name: string): Promise<VolumeLocation | undefined> {
-    for (const location of this.#locations.values()) if (location.name === name) return location;
-    return this.#ask({ name });
+  locateByName(name: string): Promise<VolumeLocation | undefined> {
+    return this.#locations.byName(name);
   }
 
   /** The server to ask about a volume. */
@@ -202,16 +203,16 @@ export class CacheManager implements Service<CallbackProtocol> {
   }
 
   mountedAt(volume: number): MountedAt | undefined {
-    return this.#mounts.get(volume);
+    return this.#locations.mountedAt(volume);
   }
 
   noteMount(volume: number, place: MountedAt): void {
-    this.#mounts.set(volume, place);
+    this.#locations.noteMount(volume, place);
   }
 
   /** All volumes that it has seen, or that something waits for. */
   knownVolumes(): readonly number[] {
-    return [...new Set([...this.#locations.keys(), ...this.tree.logs.volumes()])];
+    return [...new Set([...this.#locations.volumes(), ...this.tree.logs.volumes()])];
   }
 
   /** Cuts it off from all servers, or lets it reach them again. */
@@ -228,6 +229,11 @@ export class CacheManager implements Service<CallbackProtocol> {
   /** Sends what may be sent of all logs. */
   sendLogs(): void {
     for (const volume of this.tree.logs.volumes()) void this.reintegrator.kick(volume);
+  }
+
+  /** Resolves when all that was changed here is on the disk. */
+  flush(): Promise<void> {
+    return this.#database.flush();
   }
 
   async close(): Promise<void> {
@@ -248,7 +254,9 @@ export class CacheManager implements Service<CallbackProtocol> {
       state: server.isUp ? 'up' : 'unreachable',
     });
     for (const volume of this.knownVolumes()) this.volumeStates.note(volume);
-    if (server.isUp) this.sendLogs();
+    if (!server.isUp) return;
+    this.serverWaits.wake();
+    this.sendLogs();
   }
 
   #look(): void {
@@ -285,11 +293,11 @@ export class CacheManager implements Service<CallbackProtocol> {
 
   /** Its number where the realm has not told the name yet. */
   #nameOf(volume: number): string {
-    return this.#locations.get(volume)?.name ?? String(volume);
+    return this.#locations.known(volume)?.name ?? String(volume);
   }
 
   #isReachable(volume: number): boolean {
-    const [replica] = this.#locations.get(volume)?.replicas ?? [];
+    const [replica] = this.#locations.known(volume)?.replicas ?? [];
     const server = this.realm.servers.find(({ name }) => replica === undefined || name === replica.server);
     return server?.isUp ?? false;
   }
@@ -312,13 +320,5 @@ export class CacheManager implements Service<CallbackProtocol> {
   #discard(container: number): void {
     if (this.tree.logs.usesContainer(container)) return;
     this.containers.remove(container).catch((error: unknown) => logFault('container', error));
-  }
-
-  async #ask(
-    question: { readonly id: number } | { readonly name: string },
-  ): Promise<VolumeLocation | undefined> {
-    const { location } = await this.realm.realm.call('locateVolume', question);
-    if (location) this.#locations.set(location.id, location);
-    return location;
   }
 }

@@ -152,7 +152,10 @@ export class Changes {
     const { cache } = client.tree;
     for (const fid of involved)
       await cache.ruler(this.#session.asker(), await cache.object(this.#session.asker(), fid));
-    const release = await client.owners.enter(volume, uid);
+    const { patience } = this.#session;
+    // Where servers cannot be reached, logs grow as they have to.
+    if ((await client.serverOf(volume)).isUp) await client.throttle.admit(volume, patience);
+    const release = await client.owners.enter(volume, uid, patience);
     try {
       await client.storeIds.provide();
       await client.learnName(this.#session.asker().viceId);

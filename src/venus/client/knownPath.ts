@@ -1,5 +1,5 @@
 import type { Fid } from '../../ipc/fid.ts';
-import type { MountedAt } from './cacheManager.ts';
+import type { MountedAt } from './locations.ts';
 
 /** What the path of an object is told from: only what is known here, so that nothing is asked of a server. */
 export interface KnownPlaces {

@@ -2,7 +2,7 @@ import { isErrno } from '../../ipc/errors.ts';
 import type { Fid } from '../../ipc/fid.ts';
 import { textLength } from '../../ipc/text.ts';
 import { fail } from '../fail.ts';
-import type { MountedAt } from './cacheManager.ts';
+import type { MountedAt } from './locations.ts';
 import { isMountLink, rootFid } from './place.ts';
 import type { UserSession } from './userSession.ts';
 

@@ -93,6 +93,7 @@ export class SessionFiles implements FileTree {
     const target = await this.#storeTarget(path, options);
     const room = await this.#roomFor(target);
     const received = await this.#session.client.files.receive(contents, room);
+    this.#session.patience.renew();
     try {
       if (target.kind === 'existing') await this.#changes.store(target.fid, received);
       else await this.#changes.makeFile(target, received);

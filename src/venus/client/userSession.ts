@@ -12,6 +12,7 @@ import type { ArchiveFormat } from '../../cml/archive/entry.ts';
 import type { CheckpointPlace, LogCheckpoint } from './log/checkpoint.ts';
 import { mountPathOf } from './naming.ts';
 import type { Asker } from './cache/objectCache.ts';
+import { Patience } from './patience.ts';
 import type { CacheManager } from './cacheManager.ts';
 
 /** Requests about objects, less what a session adds. */
@@ -27,10 +28,13 @@ const UNKNOWN_MOUNT = '???';
 export class UserSession {
   readonly uid: number;
   readonly client: CacheManager;
+  /** How long he waits for others. */
+  readonly patience: Patience;
 
-  constructor(client: CacheManager, uid: number) {
+  constructor(client: CacheManager, uid: number, patience = new Patience()) {
     this.client = client;
     this.uid = uid;
+    this.patience = patience;
   }
 
   get realm(): string {
@@ -55,13 +59,19 @@ export class UserSession {
     return { viceId, counts: new Set([viceId]), administrator: false };
   }
 
-  async status(fid: Fid): Promise<ObjectStatus> {
-    const vnode = await this.#cache.object(this.asker(), fid);
-    if (vnode.parent) await this.#readable(vnode.parent);
-    return this.describe(vnode);
+  status(fid: Fid): Promise<ObjectStatus> {
+    return this.#patiently(async () => {
+      const vnode = await this.#cache.object(this.asker(), fid);
+      if (vnode.parent) await this.#readable(vnode.parent);
+      return this.describe(vnode);
+    });
   }
 
-  async lookup(directory: Fid, name: string): Promise<ObjectStatus> {
+  lookup(directory: Fid, name: string): Promise<ObjectStatus> {
+    return this.#patiently(() => this.#lookup(directory, name));
+  }
+
+  async #lookup(directory: Fid, name: string): Promise<ObjectStatus> {
     for (let missing: Fid | undefined; ;) {
       await this.#completeFor(directory, name);
       const { vnode, unique } = this.#cache.vnodes.entry(directory, name) ?? fail('ENOENT');
@@ -91,7 +101,7 @@ export class UserSession {
 
   /** A directory with all its entries, which he may look at. */
   async complete(directory: Fid): Promise<DirectoryVnode> {
-    const vnode = await this.#cache.directory(this.asker(), directory);
+    const vnode = await this.#patiently(() => this.#cache.directory(this.asker(), directory));
     requireRights(vnode, this.identity(), Right.Lookup);
     return vnode;
   }
@@ -118,20 +128,44 @@ export class UserSession {
     const vnode = await this.#cache.object(this.asker(), fid);
     requireRights(await this.#cache.ruler(this.asker(), vnode), this.identity(), Right.Read);
     requireMode(vnode, 'read');
-    return this.client.files.open(this.asker(), fid);
+    return this.#patiently(() => this.client.files.open(this.asker(), fid));
   }
 
+  /** @throws VenusError ETIMEDOUT, too, for a directory that the servers do not have yet */
   async getAcl(fid: Fid): Promise<string> {
     const server = await this.client.serverOf(fid.volume);
-    return (await server.call('getAcl', { credentials: this.credentials(), fid })).text;
+    try {
+      const request = { credentials: this.credentials(), fid };
+      return (await this.#patiently(() => server.call('getAcl', request))).text;
+    } catch (error) {
+      if (isErrno(error, 'ENOENT') && this.client.tree.logs.isDirty(fid)) fail('ETIMEDOUT');
+      throw error;
+    }
   }
 
+  /**
+   * Goes to the server at once, past the log: so there must be nothing in it about the directory.
+   * @throws VenusError EBUSY if there is; EAGAIN while the log is somebody else's
+   */
   async setAcl(request: Asked<'setAcl'>): Promise<void> {
+    const { volume } = request.fid;
+    const release = await this.client.owners.enter(volume, this.uid, this.patience);
+    try {
+      if (this.client.tree.logs.isDirty(request.fid))
+        fail('EBUSY', 'It has changes that are not on the servers yet.');
+      await this.#storeAcl(request);
+    } finally {
+      release();
+    }
+  }
+
+  async #storeAcl(request: Asked<'setAcl'>): Promise<void> {
     const server = await this.client.serverOf(request.fid.volume);
     const { host, unique } = await this.client.storeIds.next();
     // By another name than what is logged: to its log, a change past it is one of somebody else.
     const storeId = { host: (host ^ PAST_THE_LOG) >>> 0, unique };
-    await server.call('setAcl', { ...request, credentials: this.credentials(), storeId });
+    const sent = { ...request, credentials: this.credentials(), storeId };
+    await this.#patiently(() => server.call('setAcl', sent));
   }
 
   /**
@@ -185,6 +219,11 @@ export class UserSession {
       parent,
       target: vnode.type === 'symlink' ? decodeText(vnode.target) : undefined,
     };
+  }
+
+  /** What needs servers is done again while he waits for them. */
+  #patiently<T>(work: () => Promise<T>): Promise<T> {
+    return this.client.serverWaits.retried(this.uid, this.patience, work);
   }
 
   async #readable(directory: Fid): Promise<void> {

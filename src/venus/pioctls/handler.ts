@@ -11,6 +11,8 @@ export interface PioctlContext {
   readonly session: UserSession;
   /** The rest of the connection speaks for this user. */
   speakFor(uid: number): void;
+  /** Whoever asks in the rest of the connection waits so many milliseconds for each answer. */
+  limitTime(milliseconds: number): void;
 }
 
 /** The path of a request, looked up when a handler asks for it. */

@@ -22,5 +22,6 @@ export const setVolumeStatusHandler = handler(setVolumeStatus, async ({ session 
     ...(offlineMessage === '' ? {} : { offlineMessage }),
     ...(messageOfTheDay === '' ? {} : { messageOfTheDay }),
   });
+  session.client.reintegrator.retry(volume);
   return { ...answer, name: (await session.client.locate(volume)).name };
 });

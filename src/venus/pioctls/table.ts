@@ -24,6 +24,10 @@ import { listServersHandler } from './listServers.ts';
 import { setAclHandler } from './setAcl.ts';
 import { setTokenHandler } from './setToken.ts';
 import { setVolumeStatusHandler } from './setVolumeStatus.ts';
+import { setZoneLimitsHandler } from './setZoneLimits.ts';
+import { truncateLogHandler } from './truncateLog.ts';
+import { waitForeverHandler } from './waitForever.ts';
+import { setTimeLimitHandler } from './setTimeLimit.ts';
 import { speakForUserHandler } from './speakForUser.ts';
 import { statMountPointHandler } from './statMountPoint.ts';
 import { whereIsHandler } from './whereIs.ts';
@@ -59,6 +63,10 @@ export const pioctlHandlers: ReadonlyMap<number, PioctlHandler> = new Map(
     getParentFidHandler,
     getMountPointHandler,
     speakForUserHandler,
+    setTimeLimitHandler,
+    waitForeverHandler,
+    truncateLogHandler,
+    setZoneLimitsHandler,
     listRealmsHandler,
     listServersHandler,
   ].map((handler) => [handler.opcode, handler]),

@@ -14,6 +14,7 @@ import {
 } from '../../ipc/framing.ts';
 import { concatBytes } from '../../ipc/text.ts';
 import type { CacheManager } from '../client/cacheManager.ts';
+import { Patience } from '../client/patience.ts';
 import { UserSession } from '../client/userSession.ts';
 import { logFault } from '../log.ts';
 import { pioctlHandlers } from '../pioctls/table.ts';
@@ -42,6 +43,9 @@ export class PioctlDialect {
   readonly #client: CacheManager;
   readonly #limits: PioctlLimits;
   #uid: number;
+  /** Milliseconds that the other side waits for an answer, if it has said so. */
+  #timeLimit: number | undefined;
+  readonly #gone = new AbortController();
   #received: Uint8Array = new Uint8Array(0);
   #inFlight = 0;
   #ended = false;
@@ -94,8 +98,13 @@ export class PioctlDialect {
   async #run(request: PioctlRequest): Promise<PioctlReply> {
     const handler = pioctlHandlers.get(request.opcode);
     if (!handler) return failure('EOPNOTSUPP');
-    const session = new UserSession(this.#client, this.#uid);
-    const context = { session, speakFor: (uid: number) => (this.#uid = uid) };
+    const patience = new Patience(this.#timeLimit, this.#gone.signal);
+    const session = new UserSession(this.#client, this.#uid, patience);
+    const context = {
+      session,
+      speakFor: (uid: number) => (this.#uid = uid),
+      limitTime: (milliseconds: number) => (this.#timeLimit = milliseconds),
+    };
     try {
       return { errno: 0, body: await handler.run(context, request) };
     } catch (error) {
@@ -141,9 +150,10 @@ export class PioctlDialect {
     this.#answer(failure(name));
   }
 
-  /** Nobody is there to be answered any more: what has not been started is not. */
+  /** Nobody is there to be answered any more: what has not been started is not, and what waits is given up. */
   #drop(): void {
     clearTimeout(this.#timer);
+    this.#gone.abort();
     this.#received = new Uint8Array(0);
   }
 

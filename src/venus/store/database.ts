@@ -64,6 +64,11 @@ export class Database {
     }
   }
 
+  /** Resolves when all that has been written is on the disk. */
+  async flush(): Promise<void> {
+    await this.#root.flushed;
+  }
+
   close(): Promise<void> {
     return this.#root.close();
   }

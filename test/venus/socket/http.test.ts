@@ -53,7 +53,7 @@ describe('a request', () => {
     const answer = await venus().ask('POST', '/v1/tree/mkdir?path=/test.realm/dir&mode=493', '', {
       'coda-uid': uid,
     });
-    if (what === 'is refused') expect(answer).toEqual(badRequest('Coda-Uid is not a user id'));
+    if (what === 'is refused') expect(answer).toEqual(badRequest('coda-uid is not a number of 32 bits'));
     else expect(answer).toMatchObject({ status: 422, json: { errno: EACCES } });
   });
 

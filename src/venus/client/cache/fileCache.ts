@@ -1,4 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
+import { errno } from '../../../ipc/errno.ts';
+import { VenusError } from '../../../ipc/errors.ts';
 import type { Fid } from '../../../ipc/fid.ts';
 import type { StoreId } from '../../../ipc/versionVector.ts';
 import { fail } from '../../fail.ts';
@@ -34,6 +36,8 @@ export class FileCache {
   /** Files with contents here, the one that was used longest ago first; and what they take. */
   readonly #used = new Map<string, FileVnode>();
   #bytes = 0;
+  /** Bytes of the last file that found no room. */
+  #refused: number | undefined;
 
   constructor(options: FileCacheOptions) {
     this.#options = options;
@@ -65,11 +69,36 @@ export class FileCache {
   async provideRoom(length: number): Promise<void> {
     const { capacity, isDirty } = this.#options;
     for (const vnode of [...this.#used.values()]) {
-      if (this.#bytes + length <= capacity) return;
+      if (this.#bytes + length <= capacity) break;
       if (!isDirty(vnode.fid)) await this.#lose(vnode);
     }
-    if (this.#bytes + length > capacity)
-      fail('ENOSPC', `Files that are not on the servers yet fill the cache of ${capacity} bytes.`);
+    if (this.#bytes + length > capacity) {
+      this.#refused = length;
+      throw new VenusError(errno('ENOSPC'), {
+        why: `Files that are not on the servers yet fill the cache of ${capacity} bytes.`,
+        next: 'See what holds them up: coda doctor',
+      });
+    }
+    if (length >= (this.#refused ?? Infinity)) this.#refused = undefined;
+  }
+
+  /** The room there is, in bytes. */
+  room(): { readonly capacity: number; readonly used: number; readonly refused?: number } {
+    const { capacity } = this.#options;
+    // What found no room then may find it now.
+    if (this.#refused !== undefined && !this.#isFullFor(this.#refused)) this.#refused = undefined;
+    return {
+      capacity,
+      used: this.#bytes,
+      ...(this.#refused === undefined ? {} : { refused: this.#refused }),
+    };
+  }
+
+  #isFullFor(length: number): boolean {
+    const { capacity, isDirty } = this.#options;
+    let unsent = 0;
+    for (const { fid, length: taken } of this.#used.values()) if (isDirty(fid)) unsent += taken;
+    return unsent + length > capacity;
   }
 
   /**

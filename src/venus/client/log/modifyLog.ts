@@ -4,7 +4,7 @@ import { type Key, key } from '../../store/keys.ts';
 import type { Mutation } from '../../net/mutation.ts';
 import { optimise } from './optimise.ts';
 import { type StoredRecord, fromStored, toStored } from './storedRecord.ts';
-import { type Conflict, type LogRecord, bytesOf, objectsOf } from './record.ts';
+import { type Conflict, type LogRecord, RECORD_SIZE, bytesOf, objectsOf } from './record.ts';
 
 /** What is known of the log of one volume without reading it. */
 export interface LogState {
@@ -50,6 +50,12 @@ export class ModifyLogs {
 
   state(volume: number): LogState {
     return this.#states.get(volume) ?? EMPTY;
+  }
+
+  /** Bytes of the contents that wait. */
+  contents(volume: number): number {
+    const { entries, bytes } = this.state(volume);
+    return bytes - entries * RECORD_SIZE;
   }
 
   volumes(): readonly number[] {

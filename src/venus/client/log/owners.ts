@@ -1,9 +1,7 @@
 import { VenusError } from '../../../ipc/errors.ts';
 import { errno } from '../../../ipc/errno.ts';
+import type { Patience } from '../patience.ts';
 import type { ModifyLogs } from './modifyLog.ts';
-
-/** Milliseconds that somebody waits for the log of another user, if he does not say. */
-const PATIENCE = 50_000;
 
 /**
  * Who may change a volume: all records of a log belong to one local uid, its owner. Another one waits until the log is
@@ -14,7 +12,7 @@ export class Owners {
   readonly #onWait: (volume: number, uid: number, owner: number) => void;
   /** Changes under way. */
   readonly #inside = new Map<number, { readonly uid: number; count: number }>();
-  readonly #waiting = new Map<number, Set<() => void>>();
+  readonly #waiting = new Map<number, Set<Waiter>>();
 
   /** @param onWait told when somebody begins to wait for the log of another user */
   constructor(logs: ModifyLogs, onWait: (volume: number, uid: number, owner: number) => void) {
@@ -24,17 +22,17 @@ export class Owners {
 
   /**
    * @returns to be called when the change is over
-   * @throws VenusError EAGAIN if the volume has belonged to somebody else for too long
+   * @throws VenusError EAGAIN if the volume belongs to somebody else for longer than one waits
    */
-  async enter(volume: number, uid: number, patience = PATIENCE): Promise<() => void> {
-    const deadline = Date.now() + patience;
+  async enter(volume: number, uid: number, patience: Patience): Promise<() => void> {
     const first = this.#owner(volume, uid);
     if (first !== undefined) this.#onWait(volume, uid, first);
     for (let owner = this.#owner(volume, uid); owner !== undefined; owner = this.#owner(volume, uid)) {
-      const left = deadline - Date.now();
-      if (left <= 0) throw this.#busy(volume, owner);
-      await this.#change(volume, left);
+      if (patience.left() === 0) throw this.#busy(volume, owner);
+      await this.#change(volume, uid, patience);
     }
+    // Nobody is told of a change that is made now.
+    if (patience.gone?.aborted) throw new VenusError(errno('EINTR'));
     const inside = this.#inside.get(volume) ?? { uid, count: 0 };
     inside.count += 1;
     this.#inside.set(volume, inside);
@@ -47,8 +45,12 @@ export class Owners {
 
   /** To be called when a log has become shorter. */
   wake(volume: number): void {
-    for (const wake of this.#waiting.get(volume) ?? []) wake();
-    this.#waiting.delete(volume);
+    for (const { awaken } of [...(this.#waiting.get(volume) ?? [])]) awaken();
+  }
+
+  /** Local uids that wait to change a volume, each of them once. */
+  waiting(volume: number): readonly number[] {
+    return [...new Set(Array.from(this.#waiting.get(volume) ?? [], ({ uid }) => uid))];
   }
 
   /** Somebody else to whom the volume belongs at the moment. */
@@ -59,22 +61,30 @@ export class Owners {
 
   #busy(volume: number, owner: number): VenusError {
     const { entries } = this.#logs.state(volume);
+    if (entries === 0)
+      return new VenusError(errno('EAGAIN'), {
+        why: `Uid ${owner} changes the volume at this moment.`,
+        next: 'Try again in a moment.',
+      });
+    const count = entries === 1 ? '1 entry that is' : `${entries} entries that are`;
     return new VenusError(errno('EAGAIN'), {
-      why: `The modify log of the volume belongs to uid ${owner}, with ${entries} entries that are not on the servers yet.`,
+      why: `The modify log of the volume belongs to uid ${owner}, with ${count} not on the servers yet: until they are, nobody else can change it.`,
+      next: 'See what holds them up: coda doctor',
     });
   }
 
-  #change(volume: number, patience: number): Promise<void> {
-    return new Promise((resolve) => {
-      const waiting = this.#waiting.get(volume) ?? new Set();
-      this.#waiting.set(volume, waiting);
-      const giveUp = setTimeout(done, patience);
-      function done() {
-        clearTimeout(giveUp);
-        waiting.delete(done);
-        resolve();
-      }
-      waiting.add(done);
-    });
+  async #change(volume: number, uid: number, patience: Patience): Promise<void> {
+    const waiting = this.#waiting.get(volume) ?? new Set();
+    this.#waiting.set(volume, waiting);
+    let waiter: Waiter | undefined;
+    await patience.wait((awaken) => waiting.add((waiter = { uid, awaken })));
+    if (waiter) waiting.delete(waiter);
+    if (waiting.size === 0) this.#waiting.delete(volume);
   }
+}
+
+/** Somebody who waits until a volume may be his. */
+interface Waiter {
+  readonly uid: number;
+  readonly awaken: () => void;
 }

@@ -38,4 +38,4 @@ export function bytesOf({ mutation }: LogRecord): number {
   return RECORD_SIZE + (mutation.op === 'store' ? mutation.length : 0);
 }
 
-const RECORD_SIZE = 280;
+export const RECORD_SIZE = 280;

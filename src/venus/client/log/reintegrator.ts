@@ -2,6 +2,7 @@ import { errno as errnoOf } from '../../../ipc/errno.ts';
 import { VenusError, isErrno } from '../../../ipc/errors.ts';
 import { formatFid } from '../../../ipc/fid.ts';
 import type { NewVenusEvent } from '../../../ipc/venusEvent.ts';
+import { monotonicTime } from '../../../ipc/timeLimit.ts';
 import { logFault } from '../../log.ts';
 import type { Credentials, FileProtocol, ReintegrationAnswer } from '../../net/fileProtocol.ts';
 import type { Remote } from '../../net/link.ts';
@@ -43,12 +44,22 @@ interface Waiter {
 
 type Refusal = Extract<ReintegrationAnswer, { kind: 'refused' }>;
 
-const EACCES = errnoOf('EACCES');
+const [EACCES, EDQUOT, ENOSPC] = [errnoOf('EACCES'), errnoOf('EDQUOT'), errnoOf('ENOSPC')];
 /** What passes by itself: the log waits, and is sent again. */
 const TRANSIENT: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ESTALE', 'EMFILE', 'EIO']);
 
 /** Why a volume's log does not go out at the moment. */
-export type Obstacle = 'unreachable' | 'no token' | 'conflict' | 'age' | 'fault';
+export type Obstacle = 'unreachable' | 'no token' | 'conflict' | 'quota' | 'server full' | 'age' | 'fault';
+
+/** A record that the servers have no room for: no conflict, since room may be made. */
+interface NoRoom {
+  readonly sequence: number;
+  readonly obstacle: 'quota' | 'server full';
+  /** When it is tried again, in milliseconds of monotonicTime(). */
+  readonly until: number;
+}
+/** Milliseconds between two tries to send what the servers have no room for. */
+const ROOM_PAUSE = 60_000;
 
 /** Sends the modify logs of a client to the servers, each volume by itself (spec/cml.md, 2). */
 export class Reintegrator {
@@ -59,6 +70,7 @@ export class Reintegrator {
   /** Contents that the servers have and no record used yet: the handles by volume and record. */
   readonly #uploaded = new Map<number, Map<number, number>>();
   readonly #obstacles = new Map<number, Obstacle>();
+  readonly #noRoom = new Map<number, NoRoom>();
   /** Volumes whose answer was lost: what they know of directories afterwards is not to be trusted. */
   readonly #inDoubt = new Set<number>();
   /** Volumes whose records go whatever their age. */
@@ -84,6 +96,13 @@ export class Reintegrator {
   /** How far it is with a log that is being sent. */
   progress(volume: number): RoundProgress | undefined {
     return this.#options.rounds.progress(volume);
+  }
+
+  /** The servers may have room now for what they had none for. */
+  retry(volume: number): void {
+    const noRoom = this.#noRoom.get(volume);
+    if (noRoom) this.#noRoom.set(volume, { ...noRoom, until: 0 });
+    void this.kick(volume);
   }
 
   /** Sends what may be sent. Resolves when nothing may any more. */
@@ -159,7 +178,7 @@ export class Reintegrator {
   #take(volume: number): readonly LogRecord[] {
     const { tree, credentialsFor } = this.#options;
     const isOldEnough = (record: LogRecord) =>
-      this.#forced.has(volume) || this.#options.isOldEnough(volume, record);
+      this.#forced.has(volume) || this.#wasTried(volume, record) || this.#options.isOldEnough(volume, record);
     const head = tree.logs.head(volume);
     this.#obstacles.delete(volume);
     if (!head) return [];
@@ -167,15 +186,25 @@ export class Reintegrator {
       ? 'conflict'
       : !credentialsFor(head)
         ? 'no token'
-        : !isOldEnough(head)
-          ? 'age'
-          : undefined;
+        : (this.#waitsForRoom(volume, head) ?? (isOldEnough(head) ? undefined : 'age'));
     if (obstacle) {
       if (obstacle === 'no token') this.#options.rounds.awaitsTokens(volume, head);
       this.#stop(volume, obstacle);
       return [];
     }
     return takeBatch(tree.logs.records(volume), isOldEnough);
+  }
+
+  #waitsForRoom(volume: number, head: LogRecord): NoRoom['obstacle'] | undefined {
+    const noRoom = this.#noRoom.get(volume);
+    if (noRoom && !this.#wasTried(volume, head)) this.#noRoom.delete(volume);
+    else if (noRoom && monotonicTime() < noRoom.until && !this.#forced.has(volume)) return noRoom.obstacle;
+    return undefined;
+  }
+
+  /** Whether it went already, and there was no room: its age counts no more. */
+  #wasTried(volume: number, { sequence }: LogRecord): boolean {
+    return this.#noRoom.get(volume)?.sequence === sequence;
   }
 
   /** @returns what was refused, if anything was */
@@ -288,6 +317,13 @@ export class Reintegrator {
       return 'go on';
     }
     if (index > 0) return 'send those before';
+    if (errno === EDQUOT || errno === ENOSPC) {
+      const obstacle = errno === EDQUOT ? 'quota' : 'server full';
+      const until = monotonicTime() + ROOM_PAUSE;
+      this.#noRoom.set(volume, { sequence: record.sequence, obstacle, until });
+      this.#stop(volume, obstacle);
+      return 'stop';
+    }
     await this.#options.beforeConflict(volume);
     await this.#options.tree.markConflict(volume, record, { errno, ...reason });
     this.#options.events.report(this.#conflictOf(record, why));

@@ -4,6 +4,7 @@ import { errno } from '../../../ipc/errno.ts';
 import { RefusedError, VenusError } from '../../../ipc/errors.ts';
 import { logFault } from '../../log.ts';
 import type { CacheManager } from '../../client/cacheManager.ts';
+import { Patience } from '../../client/patience.ts';
 import { SessionFiles } from '../../client/sessionFiles.ts';
 import { UserSession } from '../../client/userSession.ts';
 import { authRoutes } from './authRoutes.ts';
@@ -73,7 +74,8 @@ export class HttpDialect {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const route = this.#find(request);
-      const session = new UserSession(this.#client, this.#speaksFor(request));
+      const patience = new Patience(timeLimitOf(request), goneSignal(response));
+      const session = new UserSession(this.#client, this.#speaksFor(request), patience);
       if (request.url?.startsWith('/v1/events')) request.socket.setTimeout(0);
       await route(new Exchange(session, new SessionFiles(session), request, response));
     } catch (error) {
@@ -87,11 +89,28 @@ export class HttpDialect {
   }
 
   #speaksFor(request: IncomingMessage): number {
-    const text = request.headers['coda-uid'];
-    if (text === undefined) return this.#uid;
-    const valid = typeof text === 'string' && /^\d{1,10}$/.test(text) && Number(text) < 2 ** 32;
-    return valid ? Number(text) : badRequest('Coda-Uid is not a user id');
+    return numberIn(request, 'coda-uid') ?? this.#uid;
   }
+}
+
+/** How many milliseconds the client waits for an answer, if it says. */
+function timeLimitOf(request: IncomingMessage): number | undefined {
+  return numberIn(request, 'coda-timeout');
+}
+
+/** @throws RefusedError bad-request if it is no number of 32 bits */
+function numberIn({ headers }: IncomingMessage, header: 'coda-uid' | 'coda-timeout'): number | undefined {
+  const text = headers[header];
+  if (text === undefined) return undefined;
+  const valid = typeof text === 'string' && /^\d{1,10}$/.test(text) && Number(text) < 2 ** 32;
+  return valid ? Number(text) : badRequest(`${header} is not a number of 32 bits`);
+}
+
+/** Aborted when the client closes its connection, or has its answer. */
+function goneSignal(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  return gone.signal;
 }
 
 /** Errors as JSON. What is neither an errno nor a refusal is a fault of venus. */

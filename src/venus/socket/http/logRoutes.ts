@@ -1,7 +1,8 @@
 import { type ArchiveFormat, archiveFormats } from '../../../cml/archive/entry.ts';
 import { ArchiveLimitError } from '../../../cml/archive/errors.ts';
+import { statfs } from 'node:fs/promises';
 import { formatCmlLine } from '../../../cml/cmlText.ts';
-import type { LogReport } from '../../../ipc/insight.ts';
+import type { ClientReport, LogReport } from '../../../ipc/insight.ts';
 import { toJsonName } from '../../../ipc/socket/routes.ts';
 import { ANY_USER } from '../../tree/identity.ts';
 import type { CacheManager } from '../../client/cacheManager.ts';
@@ -10,20 +11,21 @@ import { bytesOf } from '../../client/log/record.ts';
 import { mountPathOf } from '../../client/naming.ts';
 import { walk } from '../../client/pathWalk.ts';
 import { volumeOf } from '../../client/place.ts';
-import type { UserSession } from '../../client/userSession.ts';
+import { Patience } from '../../client/patience.ts';
+import { UserSession } from '../../client/userSession.ts';
 import { RefusedError, isErrno } from '../../../ipc/errors.ts';
 import { type Exchange, type Route, badRequest, write } from './exchange.ts';
 
 /** What waits in the modify logs, and why: for diagnosis only, so nothing here changes anything or waits for a log. */
 export const logRoutes: Readonly<Record<string, Route>> = {
   'GET /logs': async (exchange) => {
-    const { session } = exchange;
+    const session = impatient(exchange);
     const logs: object[] = [];
-    for (const volume of await volumesAsked(exchange)) {
+    for (const volume of await volumesAsked(session, exchange.optionalName('path'))) {
       const report = await reportOf(session, volume);
       if (report) logs.push(toJson(report));
     }
-    exchange.reply({ logs });
+    exchange.reply({ logs, client: await clientReport(session.client) });
   },
 
   'POST /logs/checkpoint': async (exchange) => {
@@ -39,7 +41,8 @@ export const logRoutes: Readonly<Record<string, Route>> = {
   },
 
   'GET /logs/records': async (exchange) => {
-    const { session, response } = exchange;
+    const { response } = exchange;
+    const session = impatient(exchange);
     const volume = exchange.number('volume');
     const mount = await mountOf(session, volume);
     response.writeHead(200, { 'content-type': 'application/jsonl' });
@@ -76,11 +79,16 @@ async function checkpointOf(session: UserSession, volume: number, format: Archiv
 }
 
 /** The volume that the path lies in, or all with a log. */
-async function volumesAsked(exchange: Exchange): Promise<readonly number[]> {
-  const path = exchange.optionalName('path');
-  if (path === undefined) return exchange.session.client.tree.logs.volumes();
-  const place = await walk(exchange.session, path, true);
-  return place.kind === 'root' ? exchange.session.client.tree.logs.volumes() : [volumeOf(place)];
+async function volumesAsked(session: UserSession, path: string | undefined): Promise<readonly number[]> {
+  const all = session.client.tree.logs.volumes();
+  if (path === undefined) return all;
+  const place = await walk(session, path, true);
+  return place.kind === 'root' ? all : [volumeOf(place)];
+}
+
+/** Who wants to know what holds things up does not wait for it. */
+function impatient({ session: { client, uid } }: Exchange): UserSession {
+  return new UserSession(client, uid, new Patience(0));
 }
 
 async function reportOf(session: UserSession, volume: number): Promise<LogReport | undefined> {
@@ -92,6 +100,7 @@ async function reportOf(session: UserSession, volume: number): Promise<LogReport
   const { name, replicas } = await client.locate(volume);
   const mount = await mountOf(session, volume);
   const { conflict } = head;
+  const progress = client.reintegrator.progress(volume);
   const obstacle = client.reintegrator.isRunning(volume) ? 'sending' : client.reintegrator.obstacle(volume);
   return {
     volume,
@@ -101,6 +110,7 @@ async function reportOf(session: UserSession, volume: number): Promise<LogReport
     bytes,
     owner: head.uid,
     ownerName: cache.ownerName(head.viceId),
+    waiting: [...client.owners.waiting(volume)],
     token: tokenOf(client, head.uid, head.viceId),
     servers: client.realm.servers
       .filter((server) => replicas.some((replica) => replica.server === server.name))
@@ -111,7 +121,14 @@ async function reportOf(session: UserSession, volume: number): Promise<LogReport
     head: formatCmlLine(toCmlLine(head, mount ?? '???')),
     ...(conflict === undefined ? {} : { conflict }),
     ...(obstacle === undefined ? {} : { obstacle }),
+    ...(progress === undefined ? {} : { progress }),
   };
+}
+
+async function clientReport({ files, tree, directory }: CacheManager): Promise<ClientReport> {
+  const { bavail, bsize } = await statfs(directory);
+  const unsent = tree.logs.volumes().reduce((sum, volume) => sum + tree.logs.contents(volume), 0);
+  return { cache: { ...files.room(), unsent }, disk: { directory, free: bavail * bsize } };
 }
 
 function tokenOf(client: CacheManager, uid: number, viceId: number): LogReport['token'] {

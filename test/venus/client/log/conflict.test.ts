@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { errno } from '../../../../src/ipc/errno.ts';
 import { VenusError } from '../../../../src/ipc/errors.ts';
+import { Patience } from '../../../../src/venus/client/patience.ts';
 import { type TestClient, useClients } from '../../../support/testClient.ts';
 import { OPERATOR, REALM, ROOT, outcome, rootOf, until, useRealm } from '../../support.ts';
 import { treeInCoda } from '../localTree.ts';
@@ -188,11 +189,14 @@ describe('a log that the servers do not take', () => {
       await first().write(`${TOP}/f`, 'mine');
       const { owners } = first().manager;
       const began = Date.now();
-      const refused = await owners.enter(ROOT, ANNA, 100).catch((error: unknown) => error);
+      const refused = await owners.enter(ROOT, ANNA, new Patience(150)).catch((error: unknown) => error);
       expect(Date.now() - began).toBeGreaterThanOrEqual(90);
       expect(refused).toBeInstanceOf(VenusError);
       expect(refused).toMatchObject({ errno: errno('EAGAIN') });
-      expect(refused).toHaveProperty('why', expect.stringMatching(/uid 1000, with 1 entries/));
+      expect(refused).toHaveProperty(
+        'why',
+        expect.stringMatching(/uid 1000, with 1 entry that is not on the servers yet/),
+      );
       expect(await first().read(`${TOP}/f`, ANNA)).toBe('mine');
     });
 
