@@ -172,8 +172,16 @@ export class ClientTree {
     return this.withdraw(volume, sequences);
   }
 
-  markConflict(volume: number, record: LogRecord, conflict: Conflict): Promise<void> {
-    return this.#database.transaction((writer) => this.logs.setConflict(writer, volume, record, conflict));
+  /** Marks the records that the servers would refuse, and unmarks the others. @param conflicts by sequence */
+  async markConflicts(volume: number, conflicts: ReadonlyMap<number, Conflict>): Promise<void> {
+    await this.#changeLog(volume, (writer) => {
+      const marked = this.logs.conflicts(volume).map(({ sequence }) => sequence);
+      for (const sequence of new Set([...marked, ...conflicts.keys()])) {
+        const record = this.logs.get(volume, sequence);
+        if (record) this.logs.setConflict(writer, volume, record, conflicts.get(sequence));
+      }
+      return [];
+    });
   }
 
   async #changeLog(

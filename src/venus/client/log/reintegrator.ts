@@ -7,7 +7,8 @@ import type { Containers } from '../../store/containers.ts';
 import type { ClientTree } from '../clientTree.ts';
 import type { Events } from '../events.ts';
 import { takeBatch, toSent } from './batch.ts';
-import { type LogRecord, objectsOf } from './record.ts';
+import { findConflicts } from './conflictSearch.ts';
+import { type Conflict, type LogRecord, objectsOf } from './record.ts';
 import { upload } from './uploads.ts';
 
 export interface ReintegratorOptions {
@@ -258,9 +259,18 @@ export class Reintegrator {
       return 'go on';
     }
     if (index > 0) return 'send those before';
-    await this.#options.tree.markConflict(volume, record, { errno, ...reason });
+    await this.#markConflicts(volume, record, { errno, ...reason });
     this.#stop(volume, 'conflict');
     return 'stop';
+  }
+
+  /** Marks a record that was refused, and whatever else would be. */
+  async #markConflicts(volume: number, record: LogRecord, conflict: Conflict): Promise<void> {
+    const { tree, serverOf, credentialsFor } = this.#options;
+    const found = new Map([[record.sequence, conflict]]);
+    const credentials = credentialsFor(record) ?? {};
+    const conflicts = await findConflicts(tree, await serverOf(volume), credentials, volume, found);
+    await tree.markConflicts(volume, conflicts);
   }
 
   #waiterFor(volume: number, sequence: number): Waiter | undefined {
