@@ -61,6 +61,7 @@ export const verdictSchema = v.variant('kind', [
   }),
 ]);
 export type Verdict = v.InferOutput<typeof verdictSchema>;
+export type Obstruction = (typeof obstructions)[number];
 
 export const decisions = ['preserved', 'discarded', 'skipped'] as const;
 
@@ -119,3 +120,10 @@ export const conflictSchema = v.object({
   isExpanded: v.boolean(),
 });
 export type ConflictReport = v.InferOutput<typeof conflictSchema>;
+
+/** How a mutation is preserved although something is in its way: instead of that, or beside it by another name. */
+export const preserveHowSchema = v.variant('onConflict', [
+  v.object({ onConflict: v.literal('replace') }),
+  v.object({ onConflict: v.literal('rename'), name: nameSchema }),
+]);
+export type PreserveHow = v.InferOutput<typeof preserveHowSchema>;

@@ -145,8 +145,13 @@ export class ClientTree {
   }
 
   /** Takes records out of the log that were refused while somebody waited for them, and what they changed here. */
-  withdraw(volume: number, sequences: readonly number[]): Promise<readonly number[]> {
+  withdraw(
+    volume: number,
+    sequences: readonly number[],
+    inTheSameStep: (writer: Writer) => void = () => undefined,
+  ): Promise<readonly number[]> {
     return this.#changeLog(volume, (writer) => {
+      inTheSameStep(writer);
       const records = sequences.flatMap((sequence) => this.logs.get(volume, sequence) ?? []);
       for (const record of records) this.logs.remove(writer, volume, record);
       for (const record of records) {

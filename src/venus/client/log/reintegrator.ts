@@ -102,6 +102,32 @@ export class Reintegrator {
   }
 
   /**
+   * Sends a whole log in one piece, which is performed as a whole or not at all, whatever its age.
+   * @returns what was refused, if anything was: then nothing has been performed
+   * @throws VenusError ETIMEDOUT if the answer did not come: then it may have been performed, and can be sent again
+   */
+  async sendWhole(
+    volume: number,
+  ): Promise<(Refusal & { readonly record: LogRecord | undefined }) | undefined> {
+    const batch = [...this.#options.tree.logs.records(volume)];
+    try {
+      const refused = await this.#send(volume, batch);
+      return refused && { ...refused, record: batch[refused.index] };
+    } catch (error) {
+      this.#inDoubt.add(volume);
+      throw error;
+    }
+  }
+
+  /** Finds out anew which records are in conflict, and sends what may be sent. */
+  async reexamine(volume: number): Promise<void> {
+    const head = this.#options.tree.logs.head(volume);
+    if (head && this.#options.tree.logs.hasConflict(volume))
+      await this.#markConflicts(volume, head, undefined);
+    await this.kick(volume);
+  }
+
+  /**
    * Waits until records are on the servers. Resolves, too, when they have to wait for something.
    * @throws VenusError if the servers refuse one of them: then all of them are withdrawn
    */
@@ -264,10 +290,10 @@ export class Reintegrator {
     return 'stop';
   }
 
-  /** Marks a record that was refused, and whatever else would be. */
-  async #markConflicts(volume: number, record: LogRecord, conflict: Conflict): Promise<void> {
+  /** Marks a record that was refused, if one was, and whatever else would be. */
+  async #markConflicts(volume: number, record: LogRecord, conflict: Conflict | undefined): Promise<void> {
     const { tree, serverOf, credentialsFor } = this.#options;
-    const found = new Map([[record.sequence, conflict]]);
+    const found = new Map(conflict ? [[record.sequence, conflict]] : []);
     const credentials = credentialsFor(record) ?? {};
     const conflicts = await findConflicts(tree, await serverOf(volume), credentials, volume, found);
     await tree.markConflicts(volume, conflicts);

@@ -56,7 +56,8 @@ function tryAll(
     }
     try {
       certify({ vnodes, storeId }, mutation, base);
-      const contents = mutation.op === 'store' ? { length: mutation.length, container: undefined } : undefined;
+      const contents =
+        mutation.op === 'store' ? { length: mutation.length, container: undefined } : undefined;
       apply({ vnodes, writer, identity, storeId, now: time }, mutation, contents);
     } catch (error) {
       if (!(error instanceof VenusError)) throw error;
