@@ -200,6 +200,8 @@ export class SessionFiles implements FileTree {
       if (!isErrno(error, 'ENOENT')) throw error;
     }
     const { directory, name } = await this.#parent(path);
+    const present = directory.session.client.tree.cache.vnodes.entry(directory.status.fid, name);
+    if (present) checkSettled(directory.session, { ...present, volume: directory.status.fid.volume });
     const target = { directory: directory.status.fid, name, mode };
     await changesIn(directory).checkMake(target);
     return { kind: 'new', session: directory.session, ...target };

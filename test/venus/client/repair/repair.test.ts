@@ -146,7 +146,7 @@ describe('a session', () => {
     await walkThrough();
     await laptop.restart();
     expect(await laptop.names(object)).toEqual(['global', 'local']);
-    const { fid } = await fidOf(`${object}`);
+    const { fid } = await fidOf(object);
     const repair = laptop.manager.repairs.of(fid) ?? raise('the session is gone');
     expect(await repair.check()).toBeUndefined();
     expect((await repair.commit()).kind).toBe('done');
