@@ -12,6 +12,10 @@ export class FidMap {
   readonly #to = new Map<string, Fid>();
 
   constructor(mapped: readonly MappedFid[]) {
+    this.add(mapped);
+  }
+
+  add(mapped: readonly MappedFid[]): void {
     for (const { from, to } of mapped) this.#to.set(formatFid(from), to);
   }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isErrno } from '../../../ipc/errors.ts';
-import { type Fid, formatFid } from '../../../ipc/fid.ts';
+import type { Fid } from '../../../ipc/fid.ts';
 import type { LocalMutation, PreserveHow, RepairDocument, Verdict } from '../../../ipc/repairs.ts';
 import { fail } from '../../fail.ts';
 import { directoriesOf, isMaking } from '../../net/mutation.ts';
@@ -9,13 +9,16 @@ import type { LogRecord } from '../log/record.ts';
 import { pathOfFid } from '../naming.ts';
 import type { ObjectPlace } from '../place.ts';
 import { UserSession } from '../userSession.ts';
-import { FidMap, type MappedFid } from './fidMap.ts';
+import { Decisions } from './decisions.ts';
+import type { MappedFid } from './fidMap.ts';
 import { NO_CONFLICT, toLocalMutation, verdictOf } from './localMutation.ts';
 import { Performer } from './performer.ts';
 import type { RepairStore, StoredDecision, StoredRepair, WorkspaceMark } from './repairStore.ts';
 import { recordsBelow } from './subtree.ts';
 import { examine } from './verdict.ts';
 import { Workspace, workspacesIn } from './workspace.ts';
+
+const LEFT_OUT = 'It needs something that was left out before.';
 
 /** What has become of a decision. */
 export type Decided =
@@ -37,6 +40,9 @@ export class Repair {
   readonly #store: RepairStore;
   readonly #onEnd: () => void;
   #stored: StoredRepair;
+  readonly #decisions: Decisions;
+  /** The records it is about, as long as the log is the same. */
+  #cached: { readonly mark: WorkspaceMark; readonly records: readonly LogRecord[] } | undefined;
   #workspace: Promise<Workspace> | undefined;
   /** Requests are answered one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -47,6 +53,7 @@ export class Repair {
     this.#store = store;
     this.#stored = stored;
     this.#onEnd = onEnd;
+    this.#decisions = new Decisions(store.decisionsOf(stored.id));
   }
 
   get id(): number {
@@ -84,8 +91,7 @@ export class Repair {
       const object = this.#client.tree.pathTo(this.fid);
       const path = await pathOfFid(new UserSession(this.#client, this.uid), this.fid);
       const { replicas } = await this.#client.locate(this.fid.volume);
-      const decided = new Map(this.#stored.decisions.map((each) => [each.sequence, each.decision]));
-      const current = records.findIndex(({ sequence }) => !decided.has(sequence));
+      const current = records.findIndex(({ sequence }) => this.#decisions.of(sequence) === undefined);
       return {
         id: String(this.id),
         path: path.replace(/^\/coda/, ''),
@@ -95,7 +101,7 @@ export class Repair {
         servers: replicas.map(({ server }) => server),
         isResumed,
         mutations: records.map((record) => {
-          const decision = decided.get(record.sequence);
+          const decision = this.#decisions.of(record.sequence);
           const mutation = toLocalMutation(record, object);
           return { mutation, ...(decision === undefined ? {} : { decision }) };
         }),
@@ -134,7 +140,7 @@ export class Repair {
   /** Takes the last decision back. @returns what is current then; nothing if there was no decision */
   undo(): Promise<LocalMutation | undefined> {
     return this.#inTurn(async () => {
-      const last = this.#stored.decisions.at(-1);
+      const { last } = this.#decisions;
       if (!last) return undefined;
       const { client } = await this.#open();
       if (!sameMark(markOf(client, this.fid.volume), last.after))
@@ -143,7 +149,8 @@ export class Repair {
           'What is below global was changed by hand since; that would be lost. To leave all: abort.',
         );
       await this.#rollBack(client, last.before);
-      await this.#put({ ...this.#stored, decisions: this.#stored.decisions.slice(0, -1) });
+      await this.#store.removeDecision(this.id, this.#decisions.all.length - 1);
+      this.#decisions.removeLast();
       const record = this.#current();
       return record && this.#told(record);
     });
@@ -184,7 +191,6 @@ export class Repair {
   async #commit(): Promise<Ended> {
     const workspace = await this.#open();
     const { volume } = this.fid;
-    const { decisions } = this.#stored;
     const touched = [...workspace.client.tree.logs.records(volume)].length > 0;
     if (touched || this.#stored.isSent) {
       await this.#put({ ...this.#stored, isSent: true });
@@ -198,7 +204,7 @@ export class Repair {
         return { kind: 'overtaken', verdict, mutation };
       }
     }
-    const ended = decisions.filter(({ decision }) => decision !== 'skipped');
+    const ended = this.#decisions.all.filter(({ decision }) => decision !== 'skipped');
     const sequences = ended.map(({ sequence }) => sequence);
     const unused = await this.#client.tree.withdraw(volume, sequences, (writer) =>
       this.#store.removeIn(writer, this.id),
@@ -231,12 +237,7 @@ export class Repair {
           return { kind: 'refused', mutation, verdict: result };
         }
         const after = markOf(workspace.client, this.fid.volume);
-        const { sequence } = record;
-        const decided = { sequence, decision, mapped: result, before, after };
-        await this.#put({
-          ...withoutUndecided(this.#stored),
-          decisions: [...this.#stored.decisions, decided],
-        });
+        await this.#note({ ...unmadeBy(record, decision, result), decision, mapped: result, before, after });
         return { kind: 'done', mutation };
       } catch (error) {
         await this.#rollBack(workspace.client, before);
@@ -260,51 +261,42 @@ export class Repair {
     if (this.#stored.undecided) await this.#put(withoutUndecided(this.#stored));
   }
 
+  async #note(decision: StoredDecision): Promise<void> {
+    const stored = withoutUndecided(this.#stored);
+    await this.#store.putDecision(stored, this.#decisions.all.length, decision);
+    this.#stored = stored;
+    this.#decisions.add(decision);
+  }
+
   async #verdict(record: LogRecord): Promise<Verdict> {
     const told = this.#told(record);
-    const needed = this.#neededBy(record);
-    if (needed) return { kind: 'conflict', obstruction: 'dependent', target: told.path, why: needed };
-    const { map } = this;
-    const base = this.#client.tree.lastKnown(record.mutation.fid);
-    const global = (await this.#open()).session(this.uid);
-    return examine(global, map.apply(record.mutation), base, told);
-  }
-
-  /** Why a record makes no sense any more: it needs an object whose making was left out, and nothing stands for that. */
-  #neededBy(record: LogRecord): string | undefined {
     const { mutation } = record;
     const needed = [...directoriesOf(mutation), ...(isMaking(mutation) ? [] : [mutation.fid])];
-    const left = this.#stored.decisions.filter(({ decision }) => decision !== 'preserved');
-    for (const { sequence } of left) {
-      const made = this.#client.tree.logs.get(this.fid.volume, sequence);
-      if (!made || !isMaking(made.mutation)) continue;
-      const fid = formatFid(made.mutation.fid);
-      if (needed.some((each) => formatFid(each) === fid && formatFid(this.map.of(each)) === fid))
-        return `It needs ${this.#told(made).path}, which was left out.`;
-    }
-    return undefined;
-  }
-
-  get map(): FidMap {
-    return new FidMap(this.#stored.decisions.flatMap(({ mapped }) => mapped));
+    if (needed.some((fid) => this.#decisions.isUnmade(fid)))
+      return { kind: 'conflict', obstruction: 'dependent', target: told.path, why: LEFT_OUT };
+    const base = this.#client.tree.lastKnown(mutation.fid);
+    const global = (await this.#open()).session(this.uid);
+    return examine(global, this.#decisions.map.apply(mutation), base, told);
   }
 
   #performer(workspace: Workspace): Performer {
     return new Performer({
       main: this.#client.tree,
       session: workspace.session(this.uid),
-      map: this.map,
+      map: this.#decisions.map,
       contentsOf: (record) => workspace.receive(record),
     });
   }
 
   #records(): readonly LogRecord[] {
-    return recordsBelow(this.#client.tree, this.fid);
+    const mark = markOf(this.#client, this.fid.volume);
+    if (!this.#cached || !sameMark(this.#cached.mark, mark))
+      this.#cached = { mark, records: recordsBelow(this.#client.tree, this.fid) };
+    return this.#cached.records;
   }
 
   #current(): LogRecord | undefined {
-    const decided = new Set(this.#stored.decisions.map(({ sequence }) => sequence));
-    return this.#records().find(({ sequence }) => !decided.has(sequence));
+    return this.#records().find(({ sequence }) => this.#decisions.of(sequence) === undefined);
   }
 
   #told(record: LogRecord): LocalMutation {
@@ -345,6 +337,16 @@ function markOf(client: CacheManager, volume: number): WorkspaceMark {
 
 function sameMark(one: WorkspaceMark, other: WorkspaceMark): boolean {
   return one.last === other.last && one.entries === other.entries;
+}
+
+/** Of a record that is left out: what it would have made, unless something stands for that. */
+function unmadeBy(
+  { sequence, mutation }: LogRecord,
+  decision: StoredDecision['decision'],
+  mapped: readonly MappedFid[],
+): Pick<StoredDecision, 'sequence' | 'unmade'> {
+  const isLeftOut = decision !== 'preserved' && mapped.length === 0 && isMaking(mutation);
+  return isLeftOut ? { sequence, unmade: mutation.fid } : { sequence };
 }
 
 function withoutUndecided({ undecided, ...stored }: StoredRepair): StoredRepair {

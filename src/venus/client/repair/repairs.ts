@@ -49,7 +49,7 @@ export class Repairs {
     for (const other of this.#open.values())
       if (recordsBelow(tree, other.fid).some(({ sequence }) => sequences.has(sequence)))
         fail('EINPROGRESS', `${tree.pathTo(other.fid)} is under repair, which shares changes with it.`);
-    const stored = { id: this.#store.nextId(), fid, uid, decisions: [], isSent: false };
+    const stored = { id: this.#store.nextId(), fid, uid, isSent: false };
     await this.#store.put(stored);
     return { repair: this.#add(stored), isResumed: false };
   }
