@@ -63,6 +63,7 @@ export const verdictSchema = v.variant('kind', [
 export type Verdict = v.InferOutput<typeof verdictSchema>;
 
 export const decisions = ['preserved', 'discarded', 'skipped'] as const;
+export type Decision = (typeof decisions)[number];
 
 /** One version of an object: whose, since when, how large. */
 export const versionSchema = v.object({
