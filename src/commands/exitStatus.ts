@@ -35,6 +35,7 @@ const statusOfCode: ReadonlyMap<string, ExitStatus> = new Map([
   ['token-expired', ExitStatus.NoToken],
   ['time-limit', ExitStatus.Unreachable],
   ['wrong-password', ExitStatus.PermissionDenied],
+  ['conflict', ExitStatus.Conflict],
   ['interrupted', ExitStatus.Interrupted],
 ]);
 

@@ -64,6 +64,7 @@ export type Verdict = v.InferOutput<typeof verdictSchema>;
 export type Obstruction = (typeof obstructions)[number];
 
 export const decisions = ['preserved', 'discarded', 'skipped'] as const;
+export type Decision = (typeof decisions)[number];
 
 /** One version of an object: whose, since when, how large. */
 export const versionSchema = v.object({
