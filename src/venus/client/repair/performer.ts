@@ -20,6 +20,14 @@ interface PerformerOptions {
   readonly contentsOf: (record: LogRecord) => Promise<Contents>;
 }
 
+/** What became of a mutation that something was in the way of. */
+export type Outcome =
+  | { readonly kind: 'performed'; readonly mapped: readonly MappedFid[] }
+  /** What others did stays instead. */
+  | { readonly kind: 'left out' };
+
+const LEFT_OUT: Outcome = { kind: 'left out' };
+
 const EMPTY: Contents = { length: 0, container: undefined };
 const FILE_MODE = 0o644;
 
@@ -75,22 +83,18 @@ export class Performer {
    * The effect of a mutation although something is in its way.
    * @returns nothing if that goes beyond what the decision covers
    */
-  async against(
-    record: LogRecord,
-    obstruction: Obstruction,
-    how: PreserveHow,
-  ): Promise<readonly MappedFid[] | undefined> {
+  async against(record: LogRecord, obstruction: Obstruction, how: PreserveHow): Promise<Outcome | undefined> {
     switch (obstruction) {
       case 'exists':
-        return this.#againstExisting(record, how);
+        return performed(await this.#againstExisting(record, how));
       case 'updated':
         return this.#againstUpdated(record, how);
       case 'gone':
-        return this.#againstGone(record, how);
+        return performed(await this.#againstGone(record));
       case 'missing':
-        return this.#againstMissing(record);
+        return performed(await this.#againstMissing(record));
       case 'not empty':
-        return how.onConflict === 'replace' ? this.#againstNotEmpty(record) : [];
+        return how.onConflict === 'replace' ? performed(await this.#againstNotEmpty(record)) : LEFT_OUT;
       case 'denied':
       case 'no room':
       case 'dependent':
@@ -117,22 +121,23 @@ export class Performer {
     if (mutation.op === 'mkdir' && present.type === 'directory') return standsFor;
     if (how.onConflict === 'rename') return this.plainly(record, how.name);
     if (mutation.op === 'create' && present.type === 'file') return standsFor;
-    if (present.type === 'directory') return undefined;
+    if (present.type === 'directory') await this.#empty(present.fid);
     await this.#changes.remove(place);
     return this.plainly(record);
   }
 
   /** What others stored is replaced, or stays by its name beside what was stored here. */
-  async #againstUpdated(record: LogRecord, how: PreserveHow): Promise<readonly MappedFid[]> {
+  async #againstUpdated(record: LogRecord, how: PreserveHow): Promise<Outcome | undefined> {
     const { mutation } = record;
-    if (how.onConflict === 'replace') return this.plainly(record);
-    if (mutation.op !== 'store') return [];
+    if (how.onConflict === 'replace' || mutation.op === 'rename')
+      return performed(await this.plainly(record));
+    if (mutation.op !== 'store') return LEFT_OUT;
     const { parent } = await this.#options.session.status(this.#options.map.of(mutation.fid));
-    return parent ? this.#makeFile(record, parent, how.name) : [];
+    return performed(parent && (await this.#makeFile(record, parent, how.name)));
   }
 
   /** What the servers have no more is made again, with the directories above it. */
-  async #againstGone(record: LogRecord, how: PreserveHow): Promise<readonly MappedFid[] | undefined> {
+  async #againstGone(record: LogRecord): Promise<readonly MappedFid[] | undefined> {
     const { main } = this.#options;
     const { mutation } = record;
     switch (mutation.op) {
@@ -146,8 +151,7 @@ export class Performer {
         const parent = main.cache.vnodes.find(mutation.fid)?.parent;
         const made = parent && (await this.#ensureDirectory(parent));
         if (!made) return undefined;
-        const name = how.onConflict === 'rename' ? how.name : lastName(record.path);
-        return [...made.mapped, ...(await this.#makeFile(record, made.fid, name))];
+        return [...made.mapped, ...(await this.#makeFile(record, made.fid, lastName(record.path)))];
       }
       case 'create':
       case 'mkdir':
@@ -181,16 +185,17 @@ export class Performer {
 
   /** All that others put into a directory goes with it. */
   async #againstNotEmpty(record: LogRecord): Promise<readonly MappedFid[]> {
-    const { session, map } = this.#options;
-    const empty = async (directory: Fid): Promise<void> => {
-      await session.complete(directory);
-      for (const { name, entry } of [...session.client.tree.cache.vnodes.entries(directory)]) {
-        if (entry.type === 'directory') await empty({ ...entry, volume: directory.volume });
-        await this.#changes.remove({ directory, name });
-      }
-    };
-    await empty(map.of(record.mutation.fid));
+    await this.#empty(this.#options.map.of(record.mutation.fid));
     return this.plainly(record);
+  }
+
+  async #empty(directory: Fid): Promise<void> {
+    const { session } = this.#options;
+    await session.complete(directory);
+    for (const { name, entry } of [...session.client.tree.cache.vnodes.entries(directory)]) {
+      if (entry.type === 'directory') await this.#empty({ ...entry, volume: directory.volume });
+      await this.#changes.remove({ directory, name });
+    }
   }
 
   async #makeFile(record: LogRecord, directory: Fid, name: string): Promise<readonly MappedFid[]> {
@@ -286,6 +291,10 @@ function newNameOf(mutation: Mutation): { readonly directory: Fid; readonly name
     case 'utimes':
       return undefined;
   }
+}
+
+function performed(mapped: readonly MappedFid[] | undefined): Outcome | undefined {
+  return mapped && { kind: 'performed', mapped };
 }
 
 function lastName(path: string): string {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { isErrno } from '../../../ipc/errors.ts';
+import { VenusError, isErrno } from '../../../ipc/errors.ts';
 import type { Fid } from '../../../ipc/fid.ts';
-import type { LocalMutation, PreserveHow, RepairDocument, Verdict } from '../../../ipc/repairs.ts';
+import type { Decision, LocalMutation, PreserveHow, RepairDocument, Verdict } from '../../../ipc/repairs.ts';
 import { fail } from '../../fail.ts';
 import { directoriesOf, isMaking } from '../../net/mutation.ts';
 import type { CacheManager } from '../cacheManager.ts';
@@ -10,7 +10,6 @@ import { pathOfFid } from '../naming.ts';
 import type { ObjectPlace } from '../place.ts';
 import { UserSession } from '../userSession.ts';
 import { Decisions } from './decisions.ts';
-import type { MappedFid } from './fidMap.ts';
 import { NO_CONFLICT, toLocalMutation, verdictOf } from './localMutation.ts';
 import { Performer } from './performer.ts';
 import type { RepairStore, StoredDecision, StoredRepair, WorkspaceMark } from './repairStore.ts';
@@ -22,7 +21,7 @@ const LEFT_OUT = 'It needs something that was left out before.';
 
 /** What has become of a decision. */
 export type Decided =
-  | { readonly kind: 'done'; readonly mutation: LocalMutation }
+  | { readonly kind: 'done'; readonly mutation: LocalMutation; readonly decision: Decision }
   | { readonly kind: 'refused'; readonly mutation: LocalMutation; readonly verdict: Verdict }
   | { readonly kind: 'nothing left' };
 
@@ -121,20 +120,26 @@ export class Repair {
 
   /** Performs the current mutation in the workspace. @param how even against what is in its way */
   preserve(how: PreserveHow | undefined): Promise<Decided> {
-    return this.#decide('preserved', async (record, performer) => {
+    return this.#decide(async (record, performer) => {
       const verdict = await this.#verdict(record);
-      if (verdict.kind === 'no conflict') return performer.plainly(record);
-      const mapped = how && (await performer.against(record, verdict.obstruction, how));
-      return mapped ?? verdict;
-    });
+      if (verdict.kind === 'no conflict')
+        return { decision: 'preserved', mapped: await performer.plainly(record) };
+      const outcome = how && (await performer.against(record, verdict.obstruction, how));
+      if (!outcome) return verdict;
+      return outcome.kind === 'left out'
+        ? { decision: 'discarded', mapped: [] }
+        : { decision: 'preserved', mapped: outcome.mapped };
+    }, how);
   }
 
   discard(): Promise<Decided> {
-    return this.#decide('discarded', (record, performer) => performer.standIn(record));
+    return this.#decide(async (record, performer) => {
+      return { decision: 'discarded', mapped: await performer.standIn(record) };
+    });
   }
 
   skip(): Promise<Decided> {
-    return this.#decide('skipped', () => Promise.resolve([]));
+    return this.#decide(() => Promise.resolve({ decision: 'skipped', mapped: [] }));
   }
 
   /** Takes the last decision back. @returns what is current then; nothing if there was no decision */
@@ -220,8 +225,8 @@ export class Repair {
   }
 
   #decide(
-    decision: StoredDecision['decision'],
-    carryOut: (record: LogRecord, performer: Performer) => Promise<readonly MappedFid[] | Verdict>,
+    carryOut: (record: LogRecord, performer: Performer) => Promise<CarriedOut | Verdict>,
+    how?: PreserveHow,
   ): Promise<Decided> {
     return this.#inTurn(async () => {
       const record = this.#current();
@@ -232,16 +237,17 @@ export class Repair {
       await this.#put({ ...this.#stored, undecided: before });
       try {
         const result = await carryOut(record, this.#performer(workspace));
-        if ('kind' in result) {
-          await this.#rollBack(workspace.client, before);
-          return { kind: 'refused', mutation, verdict: result };
+        if (!('kind' in result)) {
+          const after = markOf(workspace.client, this.fid.volume);
+          await this.#note({ ...unmadeBy(record, result), ...result, before, after });
+          return { kind: 'done', mutation, decision: result.decision };
         }
-        const after = markOf(workspace.client, this.fid.volume);
-        await this.#note({ ...unmadeBy(record, decision, result), decision, mapped: result, before, after });
-        return { kind: 'done', mutation };
+        await this.#rollBack(workspace.client, before);
+        return { kind: 'refused', mutation, verdict: result };
       } catch (error) {
         await this.#rollBack(workspace.client, before);
-        throw error;
+        if (!(error instanceof VenusError)) throw error;
+        return { kind: 'refused', mutation, verdict: verdictOf(asNamed(mutation, how), error) };
       }
     });
   }
@@ -339,14 +345,24 @@ function sameMark(one: WorkspaceMark, other: WorkspaceMark): boolean {
   return one.last === other.last && one.entries === other.entries;
 }
 
+/** What was done about a record. */
+type CarriedOut = Pick<StoredDecision, 'decision' | 'mapped'>;
+
 /** Of a record that is left out: what it would have made, unless something stands for that. */
 function unmadeBy(
   { sequence, mutation }: LogRecord,
-  decision: StoredDecision['decision'],
-  mapped: readonly MappedFid[],
+  { decision, mapped }: CarriedOut,
 ): Pick<StoredDecision, 'sequence' | 'unmade'> {
   const isLeftOut = decision !== 'preserved' && mapped.length === 0 && isMaking(mutation);
   return isLeftOut ? { sequence, unmade: mutation.fid } : { sequence };
+}
+
+/** A mutation with the name that it was to get. */
+function asNamed(mutation: LocalMutation, how: PreserveHow | undefined): LocalMutation {
+  if (how?.onConflict !== 'rename') return mutation;
+  const renamed = (path: string) => `${path.slice(0, path.lastIndexOf('/') + 1)}${how.name}`;
+  if (mutation.op === 'rename') return { ...mutation, to: renamed(mutation.to) };
+  return { ...mutation, path: renamed(mutation.path) };
 }
 
 function withoutUndecided({ undecided, ...stored }: StoredRepair): StoredRepair {

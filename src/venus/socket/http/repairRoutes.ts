@@ -120,7 +120,7 @@ function decidedJson(decided: Decided): object {
     case 'nothing left':
       return decided;
     case 'done':
-      return { kind: 'done', mutation: mutationJson(decided.mutation) };
+      return { kind: 'done', mutation: mutationJson(decided.mutation), decision: decided.decision };
     case 'refused':
       return {
         kind: 'refused',

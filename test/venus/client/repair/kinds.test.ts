@@ -96,7 +96,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     mine: write('f', 'mine'),
     theirs: remove('f'),
     told: 'd/f: store  gone',
-    result: { mine: [f('mine'), ...rest], server: rest, both: [f('mine', 'f.kept'), ...rest] },
+    result: { mine: [f('mine'), ...rest], server: rest, both: [f('mine'), ...rest] },
   },
   'one removed what the other stored': {
     mine: remove('f'),
@@ -147,7 +147,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     result: {
       mine: [...same.slice(0, 2), f('mine', 'sub/h')],
       server: same.slice(0, 2),
-      both: [...same.slice(0, 2), f('mine', 'sub/h.kept')],
+      both: [...same.slice(0, 2), f('mine', 'sub/h')],
     },
   },
 };
