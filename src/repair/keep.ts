@@ -74,12 +74,13 @@ function decide(session: RepairSession, keep: Keep): Promise<Performed> {
   }
 }
 
-interface Beside {
+export interface Beside {
   readonly performed: Performed;
   readonly name: string;
 }
 
-async function preserveBeside(
+/** Keeps a mutation beside what is in its way, under a name that is free. */
+export async function preserveBeside(
   session: RepairSession,
   mutation: LocalMutation,
   client: string,
