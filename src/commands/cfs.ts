@@ -47,6 +47,13 @@ export const cfs: Tool = {
       load: async () => (await import('./cfs/forcereintegrate.ts')).forcereintegrate,
     },
     { names: ['listlocal'], load: async () => (await import('./cfs/listlocal.ts')).listlocal },
+    { names: ['beginrepair', 'br'], load: async () => (await import('./cfs/beginrepair.ts')).beginrepair },
+    { names: ['endrepair', 'er'], load: async () => (await import('./cfs/endrepair.ts')).endrepair },
+    { names: ['expand'], load: async () => (await import('./cfs/expand.ts')).expand },
+    { names: ['collapse'], load: async () => (await import('./cfs/collapse.ts')).collapse },
+    { names: ['checklocal'], load: async () => (await import('./cfs/checklocal.ts')).checklocal },
+    { names: ['preservelocal'], load: async () => (await import('./cfs/preservelocal.ts')).preservelocal },
+    { names: ['discardlocal'], load: async () => (await import('./cfs/discardlocal.ts')).discardlocal },
     { names: ['zonelimit', 'zl'], load: async () => (await import('./cfs/zonelimit.ts')).zonelimit },
   ],
 };

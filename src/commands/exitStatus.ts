@@ -38,6 +38,7 @@ const statusOfCode: ReadonlyMap<string, ExitStatus> = new Map([
   ['time-limit', ExitStatus.Unreachable],
   ['would-lose-data', ExitStatus.WouldLoseData],
   ['wrong-password', ExitStatus.PermissionDenied],
+  ['conflict', ExitStatus.Conflict],
   ['interrupted', ExitStatus.Interrupted],
 ]);
 

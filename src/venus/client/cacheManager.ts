@@ -29,6 +29,7 @@ import { Owners } from './log/owners.ts';
 import { Rounds } from './log/rounds.ts';
 import { LogSettings } from './log/settings.ts';
 import { WatchedServer } from './reachability.ts';
+import { Repairs } from './repair/repairs.ts';
 import { StoreIds } from './storeIds.ts';
 import { Tokens } from './tokens.ts';
 import { VolumeStates } from './volumeStates.ts';
@@ -53,6 +54,10 @@ export interface CacheManagerOptions {
   readonly capacity: number;
   /** Of checkpoints, if not pax. */
   readonly checkpointFormat?: ArchiveFormat | undefined;
+  /** Of another client, whose users it works for. */
+  readonly tokens?: Tokens;
+  /** Fids of each type that it has set aside at a time. */
+  readonly fidsAtATime?: number;
 }
 
 /** Name of the volume that is a realm's root. */
@@ -79,6 +84,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   readonly checkpoints: Checkpointer;
   readonly throttle: Throttle;
   readonly serverWaits = new ServerWaits();
+  readonly repairs: Repairs;
   /** Where checkpoints are written. */
   readonly spool: string;
   /** Holds all that it keeps. */
@@ -99,13 +105,14 @@ export class CacheManager implements Service<CallbackProtocol> {
   }
 
   private constructor(
-    { name, directory, realm, now, capacity, checkpointFormat }: CacheManagerOptions,
+    options: CacheManagerOptions,
     database: Database,
     logs: ModifyLogs,
     containers: Containers,
     storeIds: StoreIds,
     history: EventHistory,
   ) {
+    const { name, directory, realm, now, capacity, checkpointFormat, tokens, fidsAtATime } = options;
     this.name = name;
     this.directory = directory;
     this.spool = join(directory, 'checkpoints');
@@ -113,7 +120,7 @@ export class CacheManager implements Service<CallbackProtocol> {
     this.realm = { ...realm, servers };
     this.now = now;
     this.storeIds = storeIds;
-    this.tokens = new Tokens(database);
+    this.tokens = tokens ?? new Tokens(database);
     this.events = new Events(history, now);
     this.#history = history;
     this.containers = containers;
@@ -138,7 +145,7 @@ export class CacheManager implements Service<CallbackProtocol> {
     this.owners = new Owners(logs, (volume, uid, owner) => this.#tellOfWriter(volume, uid, owner));
     this.throttle = new Throttle(logs);
     this.#locations = new Locations(database, realm.realm);
-    this.fids = new FidPool(database, serverOf);
+    this.fids = new FidPool(database, serverOf, fidsAtATime);
     this.settings = new LogSettings(database);
     this.checkpoints = new Checkpointer({
       tree: this.tree,
@@ -156,23 +163,29 @@ export class CacheManager implements Service<CallbackProtocol> {
       rounds: this.#followRounds(),
       nameOf: (volume) => this.#nameOf(volume),
       pathOf: ({ mutation, path }) => knownPathIn(this.#places, mutation.fid.volume, path),
-      onShorter: (volume) => this.owners.wake(volume),
+      onShorter: (volume) => {
+        this.owners.wake(volume);
+        this.repairs.noticeChanges();
+      },
       beforeConflict: (volume) => this.checkpoints.beforeConflict(volume),
       serverOf,
       credentialsFor: (record) => this.#credentialsFor(record),
       isOldEnough: (volume, { time }) => now() - time >= this.settings.get(volume).age * 1000,
     });
     this.volumeStates = this.#followStates();
+    this.repairs = new Repairs(this, database);
     this.#timer = setInterval(() => this.#look(), LOOK).unref();
   }
 
   readonly breakCallbacks = async ({ fids }: CallbackProtocol['breakCallbacks']['request']) => {
     this.tree.cache.validity.break(fids);
+    this.repairs.noticeChanges();
     return Promise.resolve(null);
   };
 
   readonly breakAll = async () => {
     this.tree.cache.validity.breakAll();
+    this.repairs.noticeChanges();
     return Promise.resolve(null);
   };
 
@@ -240,6 +253,7 @@ export class CacheManager implements Service<CallbackProtocol> {
     clearInterval(this.#timer);
     for (const server of this.realm.servers) server.close();
     await this.checkpoints.close();
+    await this.repairs.close();
     await this.reintegrator.close();
     await this.#history.flush();
     await this.#database.close();

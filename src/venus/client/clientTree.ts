@@ -132,8 +132,13 @@ export class ClientTree {
    * changed; the rest is again as the servers last told of it.
    * @returns containers that nobody needs any more
    */
-  withdraw(volume: number, sequences: readonly number[]): Promise<readonly number[]> {
+  withdraw(
+    volume: number,
+    sequences: readonly number[],
+    inTheSameStep: (writer: Writer) => void = () => undefined,
+  ): Promise<readonly number[]> {
     return this.#shorten((writer) => {
+      inTheSameStep(writer);
       const records = [...this.logs.records(volume)];
       const taken = new Set(sequences);
       const gone = records.filter(({ sequence }) => taken.has(sequence));
@@ -152,8 +157,15 @@ export class ClientTree {
     return this.withdraw(volume, sequences);
   }
 
-  markConflict(volume: number, record: LogRecord, conflict: Conflict): Promise<void> {
-    return this.#database.transaction((writer) => this.logs.setConflict(writer, volume, record, conflict));
+  /** Marks the records that the servers would refuse, and unmarks the others. @param conflicts by sequence */
+  async markConflicts(volume: number, conflicts: ReadonlyMap<number, Conflict>): Promise<void> {
+    await this.logs.transaction((writer) => {
+      const marked = this.logs.conflicts(volume).map(({ sequence }) => sequence);
+      for (const sequence of new Set([...marked, ...conflicts.keys()])) {
+        const record = this.logs.get(volume, sequence);
+        if (record) this.logs.setConflict(writer, volume, record, conflicts.get(sequence));
+      }
+    });
   }
 
   async #shorten(change: (writer: Writer) => readonly number[]): Promise<readonly number[]> {

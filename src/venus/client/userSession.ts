@@ -30,11 +30,14 @@ export class UserSession {
   readonly client: CacheManager;
   /** How long he waits for others. */
   readonly patience: Patience;
+  /** Whether it only looks: as at the client's version of an object under repair. */
+  readonly isReadOnly: boolean;
 
-  constructor(client: CacheManager, uid: number, patience = new Patience()) {
+  constructor(client: CacheManager, uid: number, patience = new Patience(), isReadOnly = false) {
     this.client = client;
     this.uid = uid;
     this.patience = patience;
+    this.isReadOnly = isReadOnly;
   }
 
   get realm(): string {

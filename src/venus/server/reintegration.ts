@@ -5,6 +5,7 @@ import type { Table } from '../store/database.ts';
 import type { Vnodes } from '../tree/vnodes.ts';
 import type { Callbacks } from './callbacks.ts';
 import type { Identities } from './identities.ts';
+import { certifyLog } from './operations/certifyLog.ts';
 import {
   type ReceivedMutation,
   RefusedMutation,
@@ -50,6 +51,14 @@ export class Reintegration {
       if (!(error instanceof RefusedMutation)) throw error;
       return { kind: 'refused', index: error.index, errno: error.cause.errno, why: error.cause.why };
     }
+  }
+
+  /** What would be refused of a log. Changes nothing. */
+  certify({ credentials, volume, records }: FileProtocol['certifyLog']['request']) {
+    const { vnodes, identities } = this.#options;
+    return certifyLog(vnodes, identities.of(credentials), records, ({ storeId }) =>
+      isPerformed(this.#last, volume, storeId),
+    );
   }
 
   async #reintegrate(

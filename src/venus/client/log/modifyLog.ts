@@ -2,6 +2,7 @@ import type { Fid } from '../../../ipc/fid.ts';
 import type { Database, Table, Writer } from '../../store/database.ts';
 import { type Key, key } from '../../store/keys.ts';
 import type { Mutation } from '../../net/mutation.ts';
+import { ConflictIndex } from './conflictIndex.ts';
 import { optimise } from './optimise.ts';
 import { type StoredRecord, fromStored, toStored } from './storedRecord.ts';
 import { type Conflict, type LogRecord, RECORD_SIZE, bytesOf, objectsOf } from './record.ts';
@@ -12,11 +13,6 @@ export interface LogState {
   readonly bytes: number;
   /** The local uid whose changes are in it; none if it is empty. */
   readonly owner: number | undefined;
-}
-
-interface Counted {
-  readonly record: LogRecord;
-  readonly by: 1 | -1;
 }
 
 type NewRecord = Omit<LogRecord, 'sequence'>;
@@ -36,8 +32,9 @@ export class ModifyLogs {
   readonly #sent: Table<number>;
   readonly #states = new Map<number, LogState>();
   readonly #containers = new Set<number>();
-  /** What the transaction under way has counted. */
-  #counted: Counted[] | undefined;
+  /** How to take back what the transaction under way has counted. */
+  #counted: (() => void)[] | undefined;
+  readonly #conflicts = new ConflictIndex();
 
   constructor(database: Database) {
     this.#database = database;
@@ -141,22 +138,38 @@ export class ModifyLogs {
     if (sequence > (this.#sent.get(key(volume)) ?? 0)) writer.put(this.#sent, key(volume), sequence);
   }
 
-  /** Whether the servers have refused a record. All after it wait, so it is the first. */
+  /** Whether the servers have refused a record. */
   hasConflict(volume: number): boolean {
-    return this.head(volume)?.conflict !== undefined;
+    return this.#conflicts.hasAny(volume);
+  }
+
+  /** Whether an object shows as one in conflict. */
+  isInConflict(fid: Fid): boolean {
+    return this.#conflicts.isInConflict(fid);
+  }
+
+  /** The records that the servers have refused, oldest first. */
+  conflicts(volume: number): readonly LogRecord[] {
+    return this.#conflicts.recordsOf(volume).flatMap((sequence) => this.get(volume, sequence) ?? []);
   }
 
   isSent(volume: number, sequence: number): boolean {
     return sequence <= (this.#sent.get(key(volume)) ?? 0);
   }
 
-  setConflict(writer: Writer, volume: number, record: LogRecord, conflict: Conflict): void {
-    writer.put(this.#records, key(volume, record.sequence), toStored({ ...record, conflict }));
+  /** @param conflict nothing if it is over */
+  setConflict(writer: Writer, volume: number, record: LogRecord, conflict: Conflict | undefined): void {
+    const { conflict: before, ...rest } = record;
+    const changed = conflict === undefined ? rest : { ...rest, conflict };
+    if (before === undefined && conflict === undefined) return;
+    writer.put(this.#records, key(volume, record.sequence), toStored(changed));
+    this.#noteConflict(changed, conflict !== undefined);
+    this.#counted?.push(() => this.#noteConflict(record, before !== undefined));
   }
 
   /** Changes logs, and what else the change does. The counts are as before when it is undone. */
   async transaction<Result>(change: (writer: Writer) => Result): Promise<Result> {
-    const counted: Counted[] = [];
+    const counted: (() => void)[] = [];
     try {
       return await this.#database.transaction((writer) => {
         this.#counted = counted;
@@ -168,7 +181,7 @@ export class ModifyLogs {
       });
     } catch (error) {
       // Others may have counted since, so that what was counted is taken back one by one.
-      for (const { record, by } of counted.reverse()) this.#tally(record, by === 1 ? -1 : 1);
+      for (const takeBack of counted.reverse()) takeBack();
       throw error;
     }
   }
@@ -202,8 +215,13 @@ export class ModifyLogs {
   }
 
   #count(record: LogRecord, by: 1 | -1): void {
-    this.#counted?.push({ record, by });
+    this.#counted?.push(() => this.#tally(record, by === 1 ? -1 : 1));
     this.#tally(record, by);
+  }
+
+  #noteConflict(record: LogRecord, isInConflict: boolean): void {
+    if (isInConflict) this.#conflicts.add(record);
+    else this.#conflicts.remove(record);
   }
 
   #tally(record: LogRecord, by: 1 | -1): void {
@@ -214,6 +232,7 @@ export class ModifyLogs {
       if (by > 0) this.#containers.add(record.container);
       else this.#containers.delete(record.container);
     }
+    this.#noteConflict(record, record.conflict !== undefined && by > 0);
     if (left === 0) this.#states.delete(volume);
     else this.#states.set(volume, { entries: left, bytes: bytes + by * bytesOf(record), owner: record.uid });
   }

@@ -11,6 +11,7 @@ import { authRoutes } from './authRoutes.ts';
 import { type DaemonControl, daemonRoutes } from './daemonRoutes.ts';
 import { Exchange, type Route, badRequest } from './exchange.ts';
 import { logRoutes } from './logRoutes.ts';
+import { repairRoutes } from './repairRoutes.ts';
 import { realmRoutes } from './realmRoutes.ts';
 import { treeRoutes } from './treeRoutes.ts';
 
@@ -44,6 +45,7 @@ export class HttpDialect {
         ...authRoutes,
         ...realmRoutes,
         ...logRoutes,
+        ...repairRoutes,
         ...daemonRoutes(control),
       }),
     );

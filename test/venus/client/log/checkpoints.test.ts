@@ -146,10 +146,10 @@ describe('checkpoints', () => {
 
     it('with all that is in the log', async () => {
       const isMarked = vi
-        .spyOn(client().manager.tree, 'markConflict')
+        .spyOn(client().manager.tree, 'markConflicts')
         .mockImplementationOnce(async (...request) => {
           expect(written()).toEqual(pair);
-          await client().manager.tree.markConflict(...request);
+          await client().manager.tree.markConflicts(...request);
         });
       await conflicting();
       expect(isMarked).toHaveBeenCalledTimes(2);

@@ -1,0 +1,32 @@
+import { type Call, call } from '../../ipc/call.ts';
+import type { Command } from '../command.ts';
+import { echoed, forEachPath } from '../eachPath.ts';
+
+interface Expansion {
+  readonly usage: string;
+  readonly summary: string;
+  readonly call: Call<void, void>;
+  readonly label: string;
+}
+
+/** A command that expands objects, or collapses them. */
+export function expansion({ usage, summary, label, ...change }: Expansion): Command {
+  return {
+    usage,
+    summary,
+    description: ['On the embedded venus only objects in conflict have versions to look at.'],
+    words: { min: 1 },
+    classicFailure: 0,
+
+    async run(context, paths) {
+      const venus = await context.pioctls();
+      await forEachPath(context, paths, {
+        ask: ({ path }) => call(venus, change.call, path),
+        print: () => undefined,
+        label,
+        echo: echoed(context, paths, ''),
+      });
+      if (context.json) context.printJson({ failures: context.failures });
+    },
+  };
+}

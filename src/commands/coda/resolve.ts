@@ -1,0 +1,180 @@
+import { CodaError, isErrno } from '../../ipc/errors.ts';
+import type { ConflictReport } from '../../ipc/repairs.ts';
+import type { Committed, RepairSession } from '../../repair/backend.ts';
+import { explainConflict, workplacesOf } from '../../repair/conflictList.ts';
+import { type Choice, type Resolved, choices, resolveAll } from '../../repair/resolve.ts';
+import { mutationText, verdictText } from '../../repair/texts.ts';
+import { quoteWord } from '../../repair/words.ts';
+import { printable } from '../../term/printable.ts';
+import { startSpinner } from '../../term/spinner.ts';
+import type { Command } from '../command.ts';
+import type { Context } from '../context.ts';
+import { ExitStatus, UsageError } from '../exitStatus.ts';
+import { openBackend } from '../repair/openBackend.ts';
+import { conflictsAt } from './conflicts.ts';
+import { ReplacedFiles } from './replacedFiles.ts';
+
+/** Some conflicts are left, and why. */
+class LeftOverError extends CodaError {
+  readonly code = 'conflict';
+
+  constructor(object: string, what: string) {
+    super(`${printable(object)}: ${what}`, {
+      why: 'It stays in the modify log as it was.',
+      next: `Decide by hand: repair ${quoteWord(object)}`,
+    });
+  }
+}
+
+/** An object that somebody repairs by hand. */
+class UnderRepairError extends CodaError {
+  readonly code = 'under-repair';
+
+  constructor(object: string) {
+    super(`${printable(object)} is under repair`, {
+      why: 'What was decided or made there by hand would be lost.',
+      next: `Go on with it: repair ${quoteWord(object)}. To drop it: cfs endrepair ${quoteWord(object)}`,
+    });
+  }
+}
+
+export const resolve: Command = {
+  usage: 'coda resolve (<path> ... | --all) --keep mine|server|both|newest [--dry-run]',
+  summary: 'settle conflicts without looking at each change',
+  description: [
+    'mine: what you did wins. server: what the servers have stays. both: your version is kept beside that of the servers, under a name that says host and day. newest: the later of both.',
+    'What both sides did alike settles itself. What cannot be settled stays in the modify log, and does not stop the rest. A version of the servers that is replaced is first saved below $XDG_STATE_HOME/coda/replaced.',
+  ],
+  options: [
+    { flags: '--all', summary: 'all conflicts that there are' },
+    { flags: '--keep <whose>', summary: 'mine, server, both or newest' },
+    { flags: '--dry-run', summary: 'say what is in conflict, and settle nothing' },
+  ],
+  examples: [
+    'coda resolve --all --keep both',
+    'coda resolve /coda/example.org/usr/jan/paper.tex --keep mine',
+  ],
+  words: {},
+
+  async run(context, paths, options) {
+    const choice = choices.find((each) => each === options.value('keep'));
+    if (!choice) throw new UsageError(`--keep takes ${choices.join(', ')}`);
+    const isAll = options.flag('all');
+    if (isAll === paths.length > 0) throw new UsageError('name objects in conflict, or say --all');
+    const found: ConflictReport[] = [];
+    for await (const conflict of conflictsAt(context, undefined)) found.push(conflict);
+    const objects = isAll ? workplacesOf(found) : await targetsOf(context, paths);
+    if (options.flag('dry-run')) {
+      preview(context, found, objects);
+      return;
+    }
+    const settled: object[] = [];
+    for (const object of objects) {
+      try {
+        settled.push(await settle(context, object, choice));
+        context.succeed();
+      } catch (error) {
+        await context.fail(error, 'coda resolve', context.userPath(`/coda${object}`));
+      }
+    }
+    if (context.json) context.printJson({ settled, failures: context.failures });
+    else if (objects.length === 0) context.print('No conflicts.\n');
+  },
+};
+
+async function targetsOf(context: Context, paths: readonly string[]): Promise<readonly string[]> {
+  const targets: string[] = [];
+  for (const typed of paths) targets.push((await context.target(typed)).path);
+  return targets;
+}
+
+function preview(context: Context, found: readonly ConflictReport[], objects: readonly string[]): void {
+  const covered = found.filter(({ path }) =>
+    objects.some((object) => path === object || path.startsWith(`${object}/`)),
+  );
+  if (context.json) {
+    const paths = covered.map(({ path }) => context.userPath(`/coda${path}`));
+    context.printJson({ would: paths, failures: [] });
+    return;
+  }
+  for (const conflict of covered)
+    context.print(
+      `${printable(context.userPath(`/coda${conflict.path}`))}\n  ${explainConflict(conflict)}\n`,
+    );
+  if (covered.length === 0) context.print('No conflicts.\n');
+}
+
+async function settle(context: Context, object: string, choice: Choice): Promise<object> {
+  const session = await (await openBackend(context)).begin(object);
+  const { isResumed, client, path, mutations } = await session.document();
+  const shown = { object: context.userPath(`/coda${path}`) };
+  if (isResumed) throw new UnderRepairError(shown.object);
+  const replaced = new ReplacedFiles(context.surroundings, await context.files(), `${path}/global`);
+  const spinner = startSpinner(`settling ${mutations.length} changes`, context.terminal);
+  const resolved: Resolved[] = [];
+  try {
+    const options = {
+      session,
+      files: await context.files(),
+      object: path,
+      choice,
+      client,
+      now: context.surroundings.now(),
+      onReplace: (below: string) => replaced.save(below),
+    };
+    for await (const each of resolveAll(options)) {
+      resolved.push(each);
+      spinner.say(`settling ${resolved.length} of ${mutations.length} changes`);
+    }
+    const committed = await session.commit();
+    if (committed.kind === 'overtaken') throw overtaken(shown.object, committed);
+  } catch (error) {
+    await abort(session);
+    throw error;
+  } finally {
+    spinner.stop();
+  }
+  if (!context.json) context.print(resolved.map((each) => textOf(shown, each)).join(''));
+  if (replaced.directory) context.terminal.err(`what was replaced is in ${replaced.directory}\n`);
+  await reportLeft(context, shown.object, resolved);
+  return { path: shown.object, mutations: resolved.map(toJson), replaced: replaced.directory };
+}
+
+async function abort(session: RepairSession): Promise<void> {
+  try {
+    await session.abort();
+  } catch (error) {
+    // It has ended already, or venus has; in both cases nothing was sent.
+    if (!(error instanceof CodaError) || isErrno(error, 'EBUSY')) throw error;
+  }
+}
+
+function overtaken(object: string, { verdict }: Extract<Committed, { kind: 'overtaken' }>): LeftOverError {
+  return new LeftOverError(object, `somebody changed it meanwhile: ${verdictText({ object }, verdict)}`);
+}
+
+async function reportLeft(context: Context, object: string, resolved: readonly Resolved[]): Promise<void> {
+  for (const { mutation, obstacle } of resolved) {
+    if (!obstacle) continue;
+    const what = `${mutationText({ object }, 'local', mutation)}: ${verdictText({ object }, obstacle)}`;
+    await context.fail(new LeftOverError(object, what), 'coda resolve', object);
+    context.count(ExitStatus.Conflict);
+  }
+}
+
+function textOf(shown: { readonly object: string }, { mutation, verdict, ...how }: Resolved): string {
+  if (verdict.kind === 'no conflict' || how.obstacle) return '';
+  const what = mutationText(shown, 'local', mutation);
+  if (how.isIdentical) return `same on both sides: ${what}\n`;
+  if (how.beside !== undefined) return `kept both: ${what}, as ${printable(how.beside)}\n`;
+  return how.decision === 'preserved' ? `kept mine: ${what}\n` : `kept the server's: ${what}\n`;
+}
+
+function toJson({ mutation, obstacle, beside, ...rest }: Resolved): object {
+  return {
+    ...rest,
+    mutation: { ...mutation, time: new Date(mutation.time).toISOString() },
+    ...(beside === undefined ? {} : { beside }),
+    ...(obstacle === undefined ? {} : { obstacle }),
+  };
+}

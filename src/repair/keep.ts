@@ -1,0 +1,105 @@
+/** Settling a session without looking at each mutation. */
+import { splitPath } from '../ipc/codaPath.ts';
+import { CodaError } from '../ipc/errors.ts';
+import type { Decision, LocalMutation, Verdict } from '../ipc/repairs.ts';
+import type { Obstructed, Performed, RepairSession } from './backend.ts';
+import { besideName } from './besideName.ts';
+import { subjectOf } from './commands/look.ts';
+import { type ShownObject, mutationText, verdictText } from './texts.ts';
+
+/** Whose version wins where both sides changed something. */
+export const keeps = ['mine', 'server', 'both'] as const;
+export type Keep = (typeof keeps)[number];
+
+/** What became of one mutation. */
+export interface Kept {
+  readonly mutation: LocalMutation;
+  readonly decision: Decision;
+  /** What was in its way. */
+  readonly verdict: Verdict;
+  /** The name under which its local version is kept beside that of the servers. */
+  readonly beside: string | undefined;
+}
+
+/** A mutation that cannot be kept in the wanted way. */
+export class KeepError extends CodaError {
+  readonly code = 'conflict';
+
+  constructor(shown: ShownObject, mutation: LocalMutation, verdict: Verdict) {
+    super(`${mutationText(shown, 'global', mutation)}: ${verdictText(shown, verdict)}`, {
+      ...(verdict.kind === 'conflict' && verdict.why !== undefined ? { why: verdict.why } : {}),
+      next: 'Nothing was sent, all is as before. Decide about each mutation: repair OBJECT',
+    });
+  }
+}
+
+/** Names that are tried before it is given up. */
+const MAX_ATTEMPTS = 1000;
+
+/**
+ * Decides about all mutations of a session that are left; the caller commits.
+ * @param client the host whose mutations they are
+ * @throws KeepError for the first that cannot be kept so
+ */
+export async function* decideAll(
+  session: RepairSession,
+  keep: Keep,
+  client: string,
+  shown: ShownObject,
+  now: number,
+): AsyncGenerator<Kept> {
+  for (;;) {
+    const checked = await session.check();
+    if (checked === undefined) return;
+    const { mutation, verdict } = checked;
+    const beside =
+      keep === 'both' && verdict.kind === 'conflict'
+        ? await preserveBeside(session, mutation, client, now)
+        : undefined;
+    const performed = beside?.performed ?? (await decide(session, keep));
+    if (performed.kind === 'refused') throw new KeepError(shown, mutation, performed.verdict);
+    if (performed.kind === 'nothing left') return;
+    yield { mutation, decision: performed.decision, verdict, beside: beside?.name };
+  }
+}
+
+function decide(session: RepairSession, keep: Keep): Promise<Performed> {
+  switch (keep) {
+    case 'server':
+      return session.discard();
+    case 'mine':
+      return session.preserve({ onConflict: 'replace' });
+    case 'both':
+      return session.preserve();
+  }
+}
+
+export interface Beside {
+  readonly performed: Performed;
+  readonly name: string;
+}
+
+/** Keeps a mutation beside what is in its way, under a name that is free. */
+export async function preserveBeside(
+  session: RepairSession,
+  mutation: LocalMutation,
+  client: string,
+  now: number,
+): Promise<Beside> {
+  const subject = subjectOf(mutation);
+  const local = (await session.versions(subject)).find(({ place }) => place === 'local');
+  const { path } = await session.document();
+  const { entry } = splitPath(subject === '' ? path : subject);
+  for (let attempt = 1; ; attempt++) {
+    const name = besideName(entry, local?.type ?? 'file', client, local?.modified ?? now, attempt);
+    const how: Obstructed = { onConflict: 'rename', name };
+    const performed = await session.preserve(how);
+    if (attempt === MAX_ATTEMPTS || !isTaken(performed, name)) return { performed, name };
+  }
+}
+
+function isTaken(performed: Performed, name: string): boolean {
+  if (performed.kind !== 'refused' || performed.verdict.kind !== 'conflict') return false;
+  const { obstruction, target } = performed.verdict;
+  return obstruction === 'exists' && splitPath(target).entry === name;
+}

@@ -1,0 +1,187 @@
+/** A run of the tool: at most one session at a time, and the state it is in. */
+import { CodaError, TimeLimitError, VenusUnavailableError } from '../ipc/errors.ts';
+import type { RepairDocument } from '../ipc/repairs.ts';
+import type { FileTree } from '../ipc/venus.ts';
+import { printable } from '../term/printable.ts';
+import { type Committed, type RepairBackend, RepairError, type RepairSession } from './backend.ts';
+import type { Conversation } from './conversation.ts';
+import { type RepairEvent, type RepairState, isSession, sessionStateOf, transition } from './stateTable.ts';
+import { quoteWord } from './words.ts';
+
+/** What a run needs of its surroundings. */
+export interface Workplace {
+  readonly backend: RepairBackend;
+  readonly conversation: Conversation;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  files(): Promise<FileTree>;
+  /** A typed path from the Coda root. @throws NotCodaPathError, BadPathError */
+  toVenusPath(typed: string): Promise<string>;
+  /** The other way round, as the user sees it. */
+  toUserPath(path: string): string;
+}
+
+/** How the last session of a run ended. */
+export type Standing =
+  | 'no session'
+  /** The servers hold the result. */
+  | 'settled'
+  /** All is as before, or what was skipped is still in conflict. */
+  | 'conflict remains'
+  | 'left expanded';
+
+/** The object in conflict is still expanded, or may be. */
+export class NotCollapsedError extends CodaError {
+  readonly code = 'not-collapsed';
+
+  constructor(object: string, because: string, cause: unknown) {
+    super(`${printable(object)} could not be collapsed: ${because}`, howToCollapse(object), { cause });
+  }
+}
+
+function howToCollapse(object: string): { readonly why: string; readonly next: string } {
+  const word = quoteWord(object);
+  return {
+    why: 'It may show as a directory of its versions until somebody collapses it; nothing of either side is lost.',
+    next: `Go on with the session: repair ${word}. Or leave it: cfs endrepair ${word}`,
+  };
+}
+
+export class RepairRun {
+  readonly workplace: Workplace;
+  standing: Standing = 'no session';
+  #state: RepairState = 'idle';
+  #open: { readonly session: RepairSession; readonly document: RepairDocument } | undefined;
+
+  constructor(workplace: Workplace) {
+    this.workplace = workplace;
+  }
+
+  get state(): RepairState {
+    return this.#state;
+  }
+
+  get conversation(): Conversation {
+    return this.workplace.conversation;
+  }
+
+  /** @throws RepairError outside a session */
+  get session(): RepairSession {
+    return this.#opened().session;
+  }
+
+  /** What the session was when it was begun: what does not change. */
+  get begun(): RepairDocument {
+    return this.#opened().document;
+  }
+
+  get hasObject(): boolean {
+    return this.#open !== undefined;
+  }
+
+  /** The object under repair, as the user sees it. */
+  get object(): string {
+    return this.workplace.toUserPath(this.begun.path);
+  }
+
+  /** Expands an object. Afterwards the state is that of its session, or stale. @throws RepairError; VenusError */
+  async begin(typed: string): Promise<void> {
+    const path = await this.workplace.toVenusPath(typed);
+    this.#step('begin');
+    try {
+      this.#open = await this.#expand(path);
+    } catch (error) {
+      const unanswered = error instanceof TimeLimitError || error instanceof VenusUnavailableError;
+      this.#step(unanswered ? 'not answered' : 'refused');
+      if (unanswered) this.standing = 'left expanded';
+      throw error instanceof TimeLimitError
+        ? new TimeLimitError(error.message, howToCollapse(typed), { cause: error })
+        : error;
+    }
+    const { document } = this.#open;
+    this.#step(document.isResumed ? 'found expanded' : `opened ${sessionStateOf(document)}`);
+    this.standing = 'left expanded';
+  }
+
+  async #expand(path: string): Promise<{ session: RepairSession; document: RepairDocument }> {
+    const session = await this.workplace.backend.begin(path);
+    try {
+      return { session, document: await session.document() };
+    } catch (error) {
+      await session.abort();
+      throw error;
+    }
+  }
+
+  /** Goes on with a session that was found. */
+  resume(): void {
+    this.#step(`resumed ${sessionStateOf(this.begun)}`);
+  }
+
+  /** Sends the result to the servers. Where they have something newer the session stays. */
+  async commit(): Promise<Committed> {
+    const before = await this.session.document();
+    const committed = await this.session.commit();
+    if (committed.kind === 'done') {
+      this.#step('committed');
+      this.#open = undefined;
+      const undecided = before.mutations.filter(
+        ({ decision }) => decision === undefined || decision === 'skipped',
+      );
+      this.standing = undecided.length === 0 ? 'settled' : 'conflict remains';
+    }
+    return committed;
+  }
+
+  /** Ends the session without a commit, and collapses the object. @throws NotCollapsedError */
+  async abort(): Promise<void> {
+    const { session } = this.#opened();
+    const { object } = this;
+    this.#step('leave');
+    this.#open = undefined;
+    try {
+      await session.abort();
+      this.#step('collapsed');
+      this.standing = 'conflict remains';
+    } catch (error) {
+      this.#step('not collapsed');
+      this.standing = 'left expanded';
+      throw new NotCollapsedError(object, error instanceof Error ? error.message : String(error), error);
+    }
+  }
+
+  /**
+   * Ends whatever is under way, as nobody can be asked any more. What was found expanded stays so, as it is somebody's
+   * work. @throws NotCollapsedError
+   */
+  async leave(): Promise<void> {
+    if (isSession(this.#state)) await this.abort();
+    else if (this.#state === 'stale') {
+      const { object } = this;
+      this.leaveAsFound();
+      throw new NotCollapsedError(object, 'nobody said what is to become of its session', undefined);
+    }
+  }
+
+  /** Looks no further at a session that was found. */
+  leaveAsFound(): void {
+    this.#step('left expanded');
+    this.#open = undefined;
+    this.standing = 'left expanded';
+  }
+
+  /** Nothing more will be done. */
+  end(): void {
+    this.#step('quit');
+  }
+
+  #opened(): { readonly session: RepairSession; readonly document: RepairDocument } {
+    if (!this.#open) throw new RepairError('No repair session is under way');
+    return this.#open;
+  }
+
+  #step(event: RepairEvent): void {
+    this.#state = transition(this.#state, event).to;
+  }
+}
