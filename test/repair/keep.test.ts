@@ -179,13 +179,13 @@ describe('keeping both', () => {
 
 describe('what cannot be kept', () => {
   it.each([
-    ['denied', (realm: MemoryRealm) => realm.state.denied.push(''), 'acl check failure'],
-    ['no room', (realm: MemoryRealm) => (realm.state.quota = 10), 'exceeds the quota'],
-    ['unreachable', (realm: MemoryRealm) => (realm.state.isReachable = false), 'please re-try'],
-  ] as const)('%s is named, with any way to keep', async (_, hinder, text) => {
+    ['denied', { denied: [''] }, 'acl check failure'],
+    ['no room', { quota: 10 }, 'exceeds the quota'],
+    ['unreachable', { isReachable: false }, 'please re-try'],
+  ] as const)('%s is named, with any way to keep', async (_, hindrance, text) => {
     for (const keep of ['mine', 'both'] as const) {
       const realm = dialogueRealm();
-      hinder(realm);
+      Object.assign(realm.state, hindrance);
       await expect(settle(realm, keep)).rejects.toThrow(KeepError);
       realm.state.session = undefined;
       await expect(settle(realm, keep)).rejects.toThrow(text);

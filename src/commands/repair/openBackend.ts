@@ -1,9 +1,9 @@
 import { UnsupportedError } from '../../ipc/errors.ts';
-import type { RepairBackend } from '../../repair/backend.ts';
 import type { Context } from '../context.ts';
+import type { RepairPlace } from './repairCommand.ts';
 
 /** The backend for the venus in use. @throws UnsupportedError for one that has no repair sessions */
-export function openBackend(context: Context): Promise<RepairBackend> {
+export function openBackend(context: Context): Promise<RepairPlace> {
   const { kind } = context.address();
   return Promise.reject(
     new UnsupportedError('repair: this venus keeps no repair sessions', {
