@@ -1,4 +1,4 @@
-import { openBackend } from './openBackend.ts';
+import { openPlace } from './openPlace.ts';
 import { repairCommand } from './repairCommand.ts';
 
-export const repair = repairCommand(openBackend);
+export const repair = repairCommand(openPlace);
