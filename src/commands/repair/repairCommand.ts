@@ -31,7 +31,7 @@ const LABEL = 'repair';
 /** The tool, for any backend. */
 export function repairCommand(open: OpenPlace): Command {
   return {
-    usage: 'repair [<object> [--keep mine|server|both | --list] | [<object>] --script <file>]',
+    usage: 'repair [<object>] [--keep mine|server|both [--fresh] | --list | --script <file>]',
     summary: 'settle conflicts between what you did at this client and what the servers have',
     description: [
       'Without options it reads commands, at a terminal with a prompt, history and completion. With an object it begins with that object.',
