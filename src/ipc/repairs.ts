@@ -61,6 +61,7 @@ export const verdictSchema = v.variant('kind', [
   }),
 ]);
 export type Verdict = v.InferOutput<typeof verdictSchema>;
+export type Obstruction = (typeof obstructions)[number];
 
 export const decisions = ['preserved', 'discarded', 'skipped'] as const;
 export type Decision = (typeof decisions)[number];
@@ -120,3 +121,33 @@ export const conflictSchema = v.object({
   isExpanded: v.boolean(),
 });
 export type ConflictReport = v.InferOutput<typeof conflictSchema>;
+
+/** How a mutation is preserved although something is in its way: instead of that, or beside it by another name. */
+export const preserveHowSchema = v.variant('onConflict', [
+  v.object({ onConflict: v.literal('replace') }),
+  v.object({ onConflict: v.literal('rename'), name: nameSchema }),
+]);
+export type PreserveHow = v.InferOutput<typeof preserveHowSchema>;
+
+/** What a session answers: to a question about the current mutation, to a decision, to an undo, to the commit. */
+export const checkedSchema = v.union([
+  v.object({ mutation: mutationSchema, verdict: verdictSchema }),
+  v.strictObject({}),
+]);
+export const performedSchema = v.variant('kind', [
+  v.object({ kind: v.literal('done'), mutation: mutationSchema, decision: v.picklist(decisions) }),
+  v.object({ kind: v.literal('refused'), mutation: mutationSchema, verdict: verdictSchema }),
+  v.object({ kind: v.literal('nothing left') }),
+]);
+export const undoneSchema = v.object({ mutation: v.exactOptional(mutationSchema) });
+export const committedSchema = v.variant('kind', [
+  v.object({ kind: v.literal('done'), performed: integer, discarded: integer }),
+  v.object({
+    kind: v.literal('overtaken'),
+    verdict: verdictSchema,
+    mutation: v.exactOptional(mutationSchema),
+  }),
+]);
+
+/** A conflict in a list, or the end of the list. */
+export const conflictLineSchema = v.union([conflictSchema, v.object({ end: v.literal(true) })]);

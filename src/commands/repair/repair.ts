@@ -1,4 +1,4 @@
-import { openPlace } from './openPlace.ts';
+import { openBackend } from './openBackend.ts';
 import { repairCommand } from './repairCommand.ts';
 
-export const repair = repairCommand(openPlace);
+export const repair = repairCommand(openBackend);

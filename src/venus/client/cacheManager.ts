@@ -21,6 +21,7 @@ import { Reintegrator } from './log/reintegrator.ts';
 import { Owners } from './log/owners.ts';
 import { LogSettings } from './log/settings.ts';
 import { WatchedServer } from './reachability.ts';
+import { Repairs } from './repair/repairs.ts';
 import { StoreIds } from './storeIds.ts';
 import { Tokens } from './tokens.ts';
 
@@ -41,6 +42,10 @@ export interface CacheManagerOptions {
   readonly now: () => number;
   /** Bytes of contents of files that it keeps. */
   readonly capacity: number;
+  /** Of another client, whose users it works for. */
+  readonly tokens?: Tokens;
+  /** Fids of each type that it has set aside at a time. */
+  readonly fidsAtATime?: number;
 }
 
 /** Where a client has seen a volume mounted. */
@@ -70,6 +75,8 @@ export class CacheManager implements Service<CallbackProtocol> {
   readonly owners: Owners;
   readonly settings: LogSettings;
   readonly reintegrator: Reintegrator;
+  readonly repairs: Repairs;
+  readonly directory: string;
   /** Where checkpoints are written. */
   readonly spool: string;
   readonly #database: Database;
@@ -87,19 +94,20 @@ export class CacheManager implements Service<CallbackProtocol> {
   }
 
   private constructor(
-    { name, directory, realm, now, capacity }: CacheManagerOptions,
+    { name, directory, realm, now, capacity, tokens, fidsAtATime }: CacheManagerOptions,
     database: Database,
     logs: ModifyLogs,
     containers: Containers,
     storeIds: StoreIds,
   ) {
     this.name = name;
+    this.directory = directory;
     this.spool = join(directory, 'checkpoints');
     const servers = realm.servers.map((server) => new WatchedServer(server, (it) => this.#noticed(it)));
     this.realm = { ...realm, servers };
     this.now = now;
     this.storeIds = storeIds;
-    this.tokens = new Tokens(database);
+    this.tokens = tokens ?? new Tokens(database);
     this.events = new Events(now);
     this.containers = containers;
     this.#database = database;
@@ -119,28 +127,34 @@ export class CacheManager implements Service<CallbackProtocol> {
       capacity,
     });
     this.owners = new Owners(logs);
-    this.fids = new FidPool(database, serverOf);
+    this.fids = new FidPool(database, serverOf, fidsAtATime);
     this.settings = new LogSettings(database);
     this.reintegrator = new Reintegrator({
       client: name,
       tree: this.tree,
       containers,
       events: this.events,
-      onShorter: (volume) => this.owners.wake(volume),
+      onShorter: (volume) => {
+        this.owners.wake(volume);
+        this.repairs.noticeChanges();
+      },
       serverOf,
       credentialsFor: (record) => this.#credentialsFor(record),
       isOldEnough: (volume, { time }) => now() - time >= this.settings.get(volume).age * 1000,
     });
+    this.repairs = new Repairs(this, database);
     this.#timer = setInterval(() => this.sendLogs(), LOOK).unref();
   }
 
   readonly breakCallbacks = async ({ fids }: CallbackProtocol['breakCallbacks']['request']) => {
     this.tree.cache.validity.break(fids);
+    this.repairs.noticeChanges();
     return Promise.resolve(null);
   };
 
   readonly breakAll = async () => {
     this.tree.cache.validity.breakAll();
+    this.repairs.noticeChanges();
     return Promise.resolve(null);
   };
 
@@ -203,6 +217,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     for (const server of this.realm.servers) server.close();
+    await this.repairs.close();
     await this.reintegrator.close();
     await this.#database.close();
   }

@@ -145,8 +145,13 @@ export class ClientTree {
   }
 
   /** Takes records out of the log that were refused while somebody waited for them, and what they changed here. */
-  withdraw(volume: number, sequences: readonly number[]): Promise<readonly number[]> {
+  withdraw(
+    volume: number,
+    sequences: readonly number[],
+    inTheSameStep: (writer: Writer) => void = () => undefined,
+  ): Promise<readonly number[]> {
     return this.#changeLog(volume, (writer) => {
+      inTheSameStep(writer);
       const records = sequences.flatMap((sequence) => this.logs.get(volume, sequence) ?? []);
       for (const record of records) this.logs.remove(writer, volume, record);
       for (const record of records) {
@@ -172,8 +177,16 @@ export class ClientTree {
     return this.withdraw(volume, sequences);
   }
 
-  markConflict(volume: number, record: LogRecord, conflict: Conflict): Promise<void> {
-    return this.#database.transaction((writer) => this.logs.setConflict(writer, volume, record, conflict));
+  /** Marks the records that the servers would refuse, and unmarks the others. @param conflicts by sequence */
+  async markConflicts(volume: number, conflicts: ReadonlyMap<number, Conflict>): Promise<void> {
+    await this.#changeLog(volume, (writer) => {
+      const marked = this.logs.conflicts(volume).map(({ sequence }) => sequence);
+      for (const sequence of new Set([...marked, ...conflicts.keys()])) {
+        const record = this.logs.get(volume, sequence);
+        if (record) this.logs.setConflict(writer, volume, record, conflicts.get(sequence));
+      }
+      return [];
+    });
   }
 
   async #changeLog(

@@ -7,7 +7,7 @@ import type { Database, Table, Writer } from '../store/database.ts';
 import { key } from '../store/keys.ts';
 import type { FidBlock } from '../tree/vnodes.ts';
 
-/** Fids of each type in a block. */
+/** Fids of each type in a block, unless it is said. */
 const COUNT = 2 ** 18;
 
 /** The fids that the servers have set aside for the objects that a client makes, connected or not. */
@@ -15,8 +15,14 @@ export class FidPool {
   readonly #database: Database;
   readonly #blocks: Table<FidBlock>;
   readonly #serverOf: (volume: number) => Promise<Remote<FileProtocol>>;
+  readonly #count: number;
 
-  constructor(database: Database, serverOf: (volume: number) => Promise<Remote<FileProtocol>>) {
+  constructor(
+    database: Database,
+    serverOf: (volume: number) => Promise<Remote<FileProtocol>>,
+    count = COUNT,
+  ) {
+    this.#count = count;
     this.#database = database;
     this.#blocks = database.table('fids');
     this.#serverOf = serverOf;
@@ -26,7 +32,7 @@ export class FidPool {
   async provide(volume: number): Promise<void> {
     if (this.#blocks.get(key(volume))) return;
     const server = await this.#serverOf(volume);
-    const block = await server.call('reserveFids', { volume, count: COUNT });
+    const block = await server.call('reserveFids', { volume, count: this.#count });
     await this.#database.transaction((writer) => writer.put(this.#blocks, key(volume), block));
   }
 

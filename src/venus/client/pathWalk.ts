@@ -3,7 +3,15 @@ import { textLength } from '../../ipc/text.ts';
 import { fail } from '../fail.ts';
 import type { ObjectStatus } from '../net/fileProtocol.ts';
 import { ROOT_VOLUME } from './cacheManager.ts';
-import { type MountLink, type ObjectPlace, type Place, codaRoot, isMountLink } from './place.ts';
+import {
+  type ExpandedPlace,
+  MOUNT_LINK_MODE,
+  type MountLink,
+  type ObjectPlace,
+  type Place,
+  codaRoot,
+  isMountLink,
+} from './place.ts';
 import type { UserSession } from './userSession.ts';
 
 const MAX_LINKS = 10;
@@ -82,13 +90,33 @@ class Walk {
       return [];
     }
     const path = `${here.path}/${name}`;
-    const status = await this.#session.lookup(here.status.fid, name);
-    const mounted = isMountLink(status) ? await this.#mounted(path, status, here) : undefined;
-    if (mounted || status.type !== 'symlink' || keepLink) {
-      this.#stack.push(mounted ?? { kind: 'object', path, status });
+    if (here.kind === 'expanded') {
+      this.#stack.push(await here.repair.version(this.#session, name, path));
       return [];
     }
-    return this.#linkTarget(status.target ?? '');
+    const place = this.#shown(await this.#child(here, name, path));
+    if (place.kind === 'expanded' || place.mount || place.status.type !== 'symlink' || keepLink) {
+      this.#stack.push(place);
+      return [];
+    }
+    return this.#linkTarget(place.status.target ?? '');
+  }
+
+  async #child(here: ObjectPlace, name: string, path: string): Promise<ObjectPlace> {
+    const status = await here.session.lookup(here.status.fid, name);
+    const mounted = isMountLink(status) ? await this.#mounted(path, status, here) : undefined;
+    return mounted ?? { kind: 'object', path, status, session: here.session };
+  }
+
+  /** As it shows: an object in conflict is a link that leads nowhere, unless it is expanded (spec/repair.md, 2.2). */
+  #shown(place: ObjectPlace): ObjectPlace | ExpandedPlace {
+    const { session, path, status } = place;
+    if (session !== this.#session) return place;
+    const repair = session.client.repairs.of(status.fid);
+    if (repair) return { kind: 'expanded', path, repair };
+    // The root of a volume stays a directory, so that a conflict of one name does not hide all of it.
+    if (place.mount || !session.client.tree.logs.isInConflict(status.fid)) return place;
+    return { ...place, status: conflictLink(status, session.realm, session.client.now()) };
   }
 
   #linkTarget(target: string): readonly string[] {
@@ -101,10 +129,11 @@ class Walk {
     return target.slice(CODA.length).split('/');
   }
 
-  async #realmRoot(name: string): Promise<ObjectPlace> {
+  async #realmRoot(name: string): Promise<ObjectPlace | ExpandedPlace> {
     if (name !== this.#session.realm) fail('ENOENT');
     const volume = (await this.#session.client.locateByName(ROOT_VOLUME)) ?? fail('ENOENT');
-    return this.#volumeRoot(volume.id, `/${name}`, name, { contents: `@${name}.`, directory: undefined });
+    const link = { contents: `@${name}.`, directory: undefined };
+    return this.#shown(await this.#volumeRoot(volume.id, `/${name}`, name, link));
   }
 
   /** The volume behind a mount link; undefined where there is none, or the one it is in: then the link dangles. */
@@ -123,8 +152,17 @@ class Walk {
     const { client } = this.#session;
     client.noteMount(volume, { directory: mount.directory, name });
     const status = await this.#session.status({ volume, vnode: 1, unique: 1 });
-    return { kind: 'object', path, status, mount };
+    return { kind: 'object', path, status, mount, session: this.#session };
   }
+}
+
+/** How an object in conflict shows. Its fid is its own. */
+function conflictLink(status: ObjectStatus, realm: string, now: number): ObjectStatus {
+  const { volume, vnode, unique } = status.fid;
+  const hex = [volume, vnode, unique].map((part) => part.toString(16).padStart(8, '0')).join('.');
+  const target = `@${hex}@${realm}.`;
+  const link = { type: 'symlink', target, length: target.length, mode: MOUNT_LINK_MODE } as const;
+  return { ...status, ...link, linkCount: 1, owner: 0, ownerName: 'root', modified: now };
 }
 
 /** Components that end in @sys or @cpu stand for what this machine is (spec/cfs.md, 3.2). */

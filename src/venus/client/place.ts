@@ -1,9 +1,11 @@
 import type { Fid, RealmFid } from '../../ipc/fid.ts';
 import type { ObjectStatus } from '../net/fileProtocol.ts';
 import { fail } from '../fail.ts';
+import type { Repair } from './repair/repair.ts';
+import type { UserSession } from './userSession.ts';
 
 /** What a path leads to. */
-export type Place = RootPlace | ObjectPlace;
+export type Place = RootPlace | ExpandedPlace | ObjectPlace;
 
 /** The Coda root, which is venus's own: it holds the realms. */
 export interface RootPlace {
@@ -11,11 +13,21 @@ export interface RootPlace {
   readonly path: '/';
 }
 
+/** An object in conflict that is expanded: a directory of its versions (spec/repair.md, 2.3). */
+export interface ExpandedPlace {
+  readonly kind: 'expanded';
+  readonly path: string;
+  readonly repair: Repair;
+}
+
 export interface ObjectPlace {
   readonly kind: 'object';
   /** Without links, from the Coda root. */
   readonly path: string;
+  /** Of a conflict: the link by which it shows. */
   readonly status: ObjectStatus;
+  /** Whose view of the tree it is in: the client's, or one of an expanded object's. */
+  readonly session: UserSession;
   /** For the root of a volume: the link by which it is mounted here. */
   readonly mount?: MountLink;
 }
@@ -33,6 +45,9 @@ export const codaRoot: RootPlace = { kind: 'root', path: '/' };
 export const rootFid: RealmFid = { volume: 0xff000001, vnode: 1, unique: 1, realm: 'localhost' };
 export const ROOT_VOLUME_NAME = 'CodaRoot';
 
+/** Names of expanded objects, which venus makes up (spec/repair.md, 1); the last number is that of the object. */
+export const expandedFid: RealmFid = { volume: 0xffffffff, vnode: 0xfffffffc, unique: 0, realm: 'localhost' };
+
 export function isCodaRoot(fid: Fid): boolean {
   return fid.volume === rootFid.volume && fid.vnode === rootFid.vnode && fid.unique === rootFid.unique;
 }
@@ -46,18 +61,28 @@ export function isMountLink(status: ObjectStatus): boolean {
   );
 }
 
-/** An object that can be changed. @throws VenusError EROFS for the Coda root */
+/** An object that can be changed. @throws VenusError EROFS for the Coda root, and where repair shows versions */
 export function changeable(place: Place): ObjectPlace {
-  return place.kind === 'object' ? place : fail('EROFS', 'The Coda root belongs to venus itself.');
+  if (place.kind === 'root') return fail('EROFS', 'The Coda root belongs to venus itself.');
+  if (place.kind === 'expanded')
+    return fail('EROFS', 'It is expanded for repair; what is below `global` in it can be changed.');
+  if (place.session.isReadOnly) fail('EROFS', 'It shows what this client has, which repair keeps as it is.');
+  return place;
 }
 
 /** The volume that a place lies in. @throws VenusError EOPNOTSUPP for the Coda root, which has no log */
 export function volumeOf(place: Place): number {
-  return place.kind === 'object' ? place.status.fid.volume : fail('EOPNOTSUPP');
+  if (place.kind === 'root') return fail('EOPNOTSUPP');
+  return place.kind === 'object' ? place.status.fid.volume : place.repair.fid.volume;
 }
 
 /** A directory that can be changed. @throws VenusError EROFS, ENOTDIR */
 export function changeableDirectory(place: Place): ObjectPlace {
   const object = changeable(place);
   return object.status.type === 'directory' ? object : fail('ENOTDIR');
+}
+
+/** The object itself, of whatever a path leads to. @throws VenusError EINVAL for what venus makes up */
+export function objectOf(place: Place): ObjectPlace {
+  return place.kind === 'object' ? place : fail('EINVAL');
 }

@@ -31,6 +31,10 @@ export class WatchedServer implements Remote<FileProtocol> {
     this.#onChange = onChange;
   }
 
+  get description(): { readonly name: string; readonly address: string } {
+    return { name: this.name, address: this.address };
+  }
+
   get isUp(): boolean {
     return this.#isUp;
   }

@@ -8,6 +8,7 @@ import {
   type Place,
   changeable,
   changeableDirectory,
+  expandedFid,
   isMountLink,
   rootFid,
 } from './place.ts';
@@ -22,9 +23,10 @@ const BLOCK = 1024;
 const SYMLINK_MODE = 0o777;
 
 /** A file to be stored: one that is there, or a new one. */
-type StoreTarget =
+type StoreTarget = { readonly session: UserSession } & (
   | { readonly kind: 'existing'; readonly fid: Fid; readonly length: number }
-  | { readonly kind: 'new'; readonly directory: Fid; readonly name: string; readonly mode: number };
+  | { readonly kind: 'new'; readonly directory: Fid; readonly name: string; readonly mode: number }
+);
 
 interface ParentAndName {
   readonly directory: ObjectPlace;
@@ -34,11 +36,9 @@ interface ParentAndName {
 /** The file tree as one local user sees it. */
 export class SessionFiles implements FileTree {
   readonly #session: UserSession;
-  readonly #changes: Changes;
 
   constructor(session: UserSession) {
     this.#session = session;
-    this.#changes = new Changes(session);
   }
 
   async lstat(path: string): Promise<FileStatus> {
@@ -57,9 +57,16 @@ export class SessionFiles implements FileTree {
       yield { name: this.#session.realm, type: 'directory', identity: status.identity };
       return;
     }
+    if (place.kind === 'expanded') {
+      for (const name of await place.repair.names()) {
+        const { type, identity } = await this.lstat(`${place.path}/${name}`);
+        yield { name, type, identity };
+      }
+      return;
+    }
     const directory = place.status.fid;
     for (let after: string | undefined; ;) {
-      const page = await this.#session.entries(directory, after, PAGE);
+      const page = await place.session.entries(directory, after, PAGE);
       for (const entry of page) yield await this.#listed(place, entry);
       after = page.at(-1)?.name;
       if (page.length < PAGE) return;
@@ -72,8 +79,8 @@ export class SessionFiles implements FileTree {
   }
 
   async *read(path: string): AsyncGenerator<Uint8Array> {
-    const { fid } = file(await walk(this.#session, path, true));
-    const { length, file: contents } = await this.#session.openFile(fid);
+    const { status, session } = file(await walk(this.#session, path, true));
+    const { length, file: contents } = await session.openFile(status.fid);
     this.#report('fetch', path, length);
     if (!contents) return;
     try {
@@ -92,12 +99,14 @@ export class SessionFiles implements FileTree {
   async write(path: string, contents: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<void> {
     const target = await this.#storeTarget(path, options);
     const room = await this.#roomFor(target);
-    const received = await this.#session.client.files.receive(contents, room);
+    const { client } = target.session;
+    const received = await client.files.receive(contents, room);
+    const changes = new Changes(target.session);
     try {
-      if (target.kind === 'existing') await this.#changes.store(target.fid, received);
-      else await this.#changes.makeFile(target, received);
+      if (target.kind === 'existing') await changes.store(target.fid, received);
+      else await changes.makeFile(target, received);
     } catch (error) {
-      await this.#session.client.files.discard(received);
+      await client.files.discard(received);
       throw error;
     }
     this.#report('store', path, received.length);
@@ -105,30 +114,35 @@ export class SessionFiles implements FileTree {
 
   async mkdir(path: string, mode: number): Promise<void> {
     const { directory, name } = await this.#parent(path);
-    await this.#changes.makeDirectory({ directory: directory.status.fid, name, mode });
+    await changesIn(directory).makeDirectory({ directory: directory.status.fid, name, mode });
   }
 
   async symlink(path: string, target: string): Promise<void> {
     const { directory, name } = await this.#parent(path);
-    await this.#changes.makeSymlink({ directory: directory.status.fid, name, target, mode: SYMLINK_MODE });
+    const link = { directory: directory.status.fid, name, target, mode: SYMLINK_MODE };
+    await changesIn(directory).makeSymlink(link);
   }
 
   async link(existing: string, path: string): Promise<void> {
-    const { fid, type } = changeable(await walk(this.#session, existing, false)).status;
-    if (type === 'directory') fail('EPERM');
+    const { status, session } = changeable(await walk(this.#session, existing, false));
+    if (status.type === 'directory') fail('EPERM');
     const { directory, name } = await this.#parent(path);
-    if (directory.status.fid.volume !== fid.volume) fail('EXDEV');
-    await this.#changes.link({ directory: directory.status.fid, name }, fid);
+    checkSameTree(session, directory.session);
+    if (directory.status.fid.volume !== status.fid.volume) fail('EXDEV');
+    await changesIn(directory).link({ directory: directory.status.fid, name }, status.fid);
   }
 
   async rename(from: string, to: string): Promise<void> {
     const [source, target] = [await this.#parent(from), await this.#parent(to)];
+    checkSameTree(source.directory.session, target.directory.session);
+    const { directory, name } = source;
+    checkSettled(directory.session, (await directory.session.lookup(directory.status.fid, name)).fid);
     try {
-      await this.#checkNotMounted(target);
+      await this.#checkRemovable(target);
     } catch (error) {
       if (!isErrno(error, 'ENOENT', 'EACCES')) throw error;
     }
-    await this.#changes.rename(
+    await changesIn(source.directory).rename(
       { directory: source.directory.status.fid, name: source.name },
       { directory: target.directory.status.fid, name: target.name },
     );
@@ -136,18 +150,19 @@ export class SessionFiles implements FileTree {
 
   async remove(path: string): Promise<void> {
     const { directory, name } = await this.#parent(path);
-    await this.#checkNotMounted({ directory, name });
-    await this.#changes.remove({ directory: directory.status.fid, name });
+    await this.#checkRemovable({ directory, name });
+    await changesIn(directory).remove({ directory: directory.status.fid, name });
   }
 
   async setattr(path: string, change: AttributeChange): Promise<void> {
-    const { fid } = changeable(await walk(this.#session, path, true)).status;
-    await this.#changes.setStatus(fid, change);
+    const { status, session } = changeable(await walk(this.#session, path, true));
+    await new Changes(session).setStatus(status.fid, change);
   }
 
-  /** A mount point goes by rmmount alone, so that a volume does not vanish by a slip of the hand. */
-  async #checkNotMounted({ directory, name }: ParentAndName): Promise<void> {
-    const victim = await this.#session.lookup(directory.status.fid, name);
+  /** A mount point goes by rmmount alone, so that a volume does not vanish by a slip of the hand; a conflict by repair. */
+  async #checkRemovable({ directory, name }: ParentAndName): Promise<void> {
+    const victim = await directory.session.lookup(directory.status.fid, name);
+    checkSettled(directory.session, victim.fid);
     if (isMountLink(victim)) fail('EBUSY', 'A volume is mounted there. To unmount it: cfs rmmount');
   }
 
@@ -160,7 +175,7 @@ export class SessionFiles implements FileTree {
   /** Bytes that the quota has room for: contents without an end are refused before they have filled the disk. */
   async #roomFor(target: StoreTarget): Promise<number> {
     const { volume } = target.kind === 'existing' ? target.fid : target.directory;
-    const server = await this.#session.client.serverOf(volume);
+    const server = await target.session.client.serverOf(volume);
     if (!server.isUp) return Infinity;
     try {
       const { maxQuota, blocksUsed } = (await server.call('describeVolume', { volume })).status;
@@ -177,21 +192,26 @@ export class SessionFiles implements FileTree {
     try {
       const place = await walk(this.#session, path, true);
       if (exclusive) fail('EEXIST');
-      const { fid, length } = file(place);
-      await this.#changes.checkStore(fid);
-      return { kind: 'existing', fid, length };
+      const { status, session } = changeable(file(place));
+      const { fid, length } = status;
+      await new Changes(session).checkStore(fid);
+      return { kind: 'existing', session, fid, length };
     } catch (error) {
       if (!isErrno(error, 'ENOENT')) throw error;
     }
     const { directory, name } = await this.#parent(path);
-    await this.#changes.checkMake({ directory: directory.status.fid, name });
-    return { kind: 'new', directory: directory.status.fid, name, mode };
+    const present = directory.session.client.tree.cache.vnodes.entry(directory.status.fid, name);
+    if (present) checkSettled(directory.session, { ...present, volume: directory.status.fid.volume });
+    const target = { directory: directory.status.fid, name, mode };
+    await changesIn(directory).checkMake(target);
+    return { kind: 'new', session: directory.session, ...target };
   }
 
   /** A link by which a volume is mounted shows as the directory it leads to. */
   async #listed(directory: ObjectPlace, { name, type, fid }: EntryRecord): Promise<DirectoryEntry> {
     const entry = { name, type, identity: formatRealmFid({ ...fid, realm: this.#session.realm }) };
-    if (type !== 'symlink') return entry;
+    const { logs } = this.#session.client.tree;
+    if (type !== 'symlink' && !logs.isInConflict(fid)) return entry;
     try {
       const status = this.#describe(await walk(this.#session, `${directory.path}/${name}`, false));
       return { name, type: status.type, identity: status.identity };
@@ -204,6 +224,7 @@ export class SessionFiles implements FileTree {
 
   #describe(place: Place): FileStatus {
     if (place.kind === 'root') return rootStatus;
+    if (place.kind === 'expanded') return expandedStatus(place.repair.fid);
     const { status, mount } = place;
     return {
       ...describe(status, this.#session.realm),
@@ -240,8 +261,29 @@ function describe(status: ObjectStatus, realm: string): FileStatus {
   };
 }
 
+/** A directory of versions, which venus makes up (spec/repair.md, 2.3). */
+function expandedStatus(fid: Fid): FileStatus {
+  const identity = formatRealmFid({ ...expandedFid, unique: fid.unique });
+  return { ...rootStatus, mode: 0o555, linkCount: 1, identity };
+}
+
+function changesIn({ session }: ObjectPlace): Changes {
+  return new Changes(session);
+}
+
+/** @throws VenusError EPERM for an object in conflict */
+function checkSettled({ client }: UserSession, fid: Fid): void {
+  if (client.tree.logs.isInConflict(fid) || client.repairs.of(fid))
+    fail('EPERM', 'It is in conflict, which repair settles.');
+}
+
+/** Between the versions of an object under repair, and from them to elsewhere, nothing moves. */
+function checkSameTree(one: UserSession, other: UserSession): void {
+  if (one.client !== other.client) fail('EXDEV');
+}
+
 /** @throws VenusError EISDIR */
-function file(place: Place): ObjectStatus {
-  if (place.kind === 'root' || place.status.type === 'directory') return fail('EISDIR');
-  return place.status;
+function file(place: Place): ObjectPlace {
+  if (place.kind !== 'object' || place.status.type === 'directory') return fail('EISDIR');
+  return place;
 }

@@ -27,10 +27,13 @@ const UNKNOWN_MOUNT = '???';
 export class UserSession {
   readonly uid: number;
   readonly client: CacheManager;
+  /** Whether it only looks: as at the client's version of an object under repair. */
+  readonly isReadOnly: boolean;
 
-  constructor(client: CacheManager, uid: number) {
+  constructor(client: CacheManager, uid: number, isReadOnly = false) {
     this.client = client;
     this.uid = uid;
+    this.isReadOnly = isReadOnly;
   }
 
   get realm(): string {

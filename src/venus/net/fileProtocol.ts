@@ -156,6 +156,11 @@ export interface FileProtocol {
     };
     reply: ReintegrationAnswer;
   };
+  /** What would become of a modify log if it were reintegrated now, record by record. Changes nothing. */
+  readonly certifyLog: {
+    request: Asked & { readonly volume: number; readonly records: readonly SentMutation[] };
+    reply: readonly RefusedRecord[];
+  };
 
   /** Access lists as text, names as the realm knows them (spec/cfs.md, 7). */
   readonly getAcl: { request: Asked & { readonly fid: Fid }; reply: { readonly text: string } };
@@ -194,6 +199,13 @@ export interface FetchedObject {
   readonly nameUnits: number;
 }
 
+/** A record that may not be performed, by its place among those asked about. */
+export interface RefusedRecord {
+  readonly index: number;
+  readonly errno: number;
+  readonly why: string | undefined;
+}
+
 export type ReintegrationAnswer =
   | {
       readonly kind: 'done';
@@ -201,13 +213,7 @@ export type ReintegrationAnswer =
       /** Directories that others had changed before. */
       readonly stale: readonly Fid[];
     }
-  | {
-      readonly kind: 'refused';
-      /** Of the record that may not be performed. */
-      readonly index: number;
-      readonly errno: number;
-      readonly why: string | undefined;
-    };
+  | ({ readonly kind: 'refused' } & RefusedRecord);
 
 export interface VolumeAnswer {
   readonly status: VolumeStatus;

@@ -11,5 +11,5 @@ const builtIn = formatAcl(
 
 export const getAclHandler = handler(getAcl, async ({ session }, path) => {
   const place = await path.place();
-  return place.kind === 'root' ? builtIn : session.getAcl(place.status.fid);
+  return place.kind !== 'object' ? builtIn : session.getAcl(place.status.fid);
 });

@@ -2,7 +2,7 @@ import { ConnectionState, type VolumeReport, getVolumeStatus } from '../../ipc/c
 import { isErrno } from '../../ipc/errors.ts';
 import { type VolumeStatus, VolumeType } from '../../ipc/volumeStatus.ts';
 import type { CacheManager } from '../client/cacheManager.ts';
-import { ROOT_VOLUME_NAME, rootFid } from '../client/place.ts';
+import { ROOT_VOLUME_NAME, rootFid, volumeOf } from '../client/place.ts';
 import type { UserSession } from '../client/userSession.ts';
 import type { VolumeAnswer } from '../net/fileProtocol.ts';
 import { handler } from './handler.ts';
@@ -48,7 +48,7 @@ export const getVolumeStatusHandler = handler(getVolumeStatus, async ({ session 
     const own = ownStatus(rootFid.volume, VolumeType.Backup);
     return report(ROOT_VOLUME_NAME, ConnectionState.Reachable, own, noLog);
   }
-  const { volume } = place.status.fid;
+  const volume = volumeOf(place);
   const { name } = await session.client.locate(volume);
   const own = ownStatus(volume, VolumeType.Replicated);
   const log = logOf(session.client, volume);

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
-import { RepairAction, repairCommand } from '../../ipc/calls/repairCommand.ts';
+import { RepairAction, type RepairRequest, repairCommand } from '../../ipc/calls/repairCommand.ts';
 import { encodeText } from '../../ipc/text.ts';
 import { formatCmlLine } from '../../cml/cmlText.ts';
-import { errnoText } from '../../ipc/errno.ts';
 import { toCmlLine } from '../client/log/cmlLines.ts';
 import { mountPathOf } from '../client/naming.ts';
 import { volumeOf } from '../client/place.ts';
+import { HeadRecord } from '../client/repair/headRecord.ts';
+import type { Repair } from '../client/repair/repair.ts';
 import type { UserSession } from '../client/userSession.ts';
 import { fail } from '../fail.ts';
 import { handler } from './handler.ts';
@@ -14,13 +15,47 @@ import { handler } from './handler.ts';
 /** Bytes written at a time. */
 const CHUNK = 64 * 1024;
 
-/** Looks at the log of a volume (spec/cml.md, 2.4). */
-export const repairCommandHandler = handler(repairCommand, async ({ session }, path, { action }) => {
-  const volume = volumeOf(await path.place());
-  if (action === RepairAction.List) return writeListing(session, volume);
-  if (action === RepairAction.CheckFirst) return checkFirst(session, volume);
-  return fail('EOPNOTSUPP', 'The embedded venus does not repair conflicts yet.');
+const NOT_NEEDED = 'no action performed\n';
+
+/** Looks at the log of a volume and settles what is in conflict in it (spec/cml.md, 2.4; spec/repair.md, 4). */
+export const repairCommandHandler = handler(repairCommand, async ({ session }, path, request) => {
+  const place = await path.place();
+  if (place.kind === 'expanded' && request.action <= RepairAction.End)
+    return ofSession(session, place.repair, request);
+  const volume = volumeOf(place);
+  const head = new HeadRecord(session, volume);
+  switch (request.action) {
+    case RepairAction.Begin:
+      return NOT_IN_CONFLICT;
+    case RepairAction.End:
+      return NOT_NEEDED;
+    case RepairAction.CheckFirst:
+      return head.check();
+    case RepairAction.PreserveFirst:
+      return head.preserve();
+    case RepairAction.PreserveAll:
+      return head.preserveAll();
+    case RepairAction.DiscardFirst:
+      return head.discard();
+    case RepairAction.List:
+      return writeListing(session, volume);
+    default:
+      return fail('EOPNOTSUPP');
+  }
 });
+
+/** The kinds of conflicts by their numbers on the wire (spec/repair.md, 4). */
+const [LOCAL_GLOBAL, NOT_IN_CONFLICT] = ['1', '-1'];
+
+/** What an expanded object is told: what kind of conflict it is, and whether to commit. */
+async function ofSession(session: UserSession, repair: Repair, { action, argument }: RepairRequest) {
+  if (action === RepairAction.Begin) return LOCAL_GLOBAL;
+  if (argument !== 1) return NOT_NEEDED;
+  if (repair.uid !== session.uid) fail('EACCES', `Uid ${repair.uid} repairs it.`);
+  const ended = await repair.commit();
+  if (ended.kind === 'overtaken') fail('EBUSY', 'The servers have something newer by now; nothing was sent.');
+  return `${ended.performed} performed, ${ended.discarded} discarded\n`;
+}
 
 /** The log as a file, which the caller reads and removes. @returns its name */
 async function writeListing(session: UserSession, volume: number): Promise<string> {
@@ -46,13 +81,4 @@ async function writeListing(session: UserSession, volume: number): Promise<strin
     await file.close();
   }
   return name;
-}
-
-async function checkFirst(session: UserSession, volume: number): Promise<string> {
-  const head = session.client.tree.logs.head(volume);
-  if (!head) return 'no local mutations';
-  const line = formatCmlLine(toCmlLine(head, await mountPathOf(session, volume)));
-  const { conflict } = head;
-  const finding = conflict ? `conflict: ${conflict.why ?? errnoText(conflict.errno)}` : 'no conflict';
-  return `local mutation: ${line}\n${finding}`;
 }

@@ -1,5 +1,6 @@
 import { setVolumeStatus } from '../../ipc/calls/setVolumeStatus.ts';
 import { textLength } from '../../ipc/text.ts';
+import { volumeOf } from '../client/place.ts';
 import { fail } from '../fail.ts';
 import { handler } from './handler.ts';
 
@@ -12,7 +13,7 @@ export const setVolumeStatusHandler = handler(setVolumeStatus, async ({ session 
   if (textLength(messageOfTheDay) + 1 >= MAX_MESSAGE) fail('EINVAL');
   const place = await path.place();
   if (place.kind === 'root') return fail('EROFS');
-  const { volume } = place.status.fid;
+  const volume = volumeOf(place);
   const server = await session.client.serverOf(volume);
   const answer = await server.call('setVolumeStatus', {
     credentials: session.credentials(),

@@ -1,6 +1,7 @@
 import { purgeLogHandler } from './purgeLog.ts';
 import { checkpointLogHandler } from './checkpointLog.ts';
 import { repairCommandHandler } from './repairCommand.ts';
+import { expandHandlers } from './expandObject.ts';
 import { reconnectHandler } from './reconnect.ts';
 import { disconnectHandler } from './disconnect.ts';
 import { forceReintegrationAllHandler } from './forceReintegrationAll.ts';
@@ -36,6 +37,7 @@ export const pioctlHandlers: ReadonlyMap<number, PioctlHandler> = new Map(
     purgeLogHandler,
     checkpointLogHandler,
     repairCommandHandler,
+    ...expandHandlers,
     reconnectHandler,
     disconnectHandler,
     forceReintegrationAllHandler,

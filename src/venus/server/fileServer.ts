@@ -28,9 +28,11 @@ import { requireMode, requireRights, rightsIn } from '../tree/access.ts';
 import { type Change, checkNewName } from '../tree/change.ts';
 import { link } from '../tree/link.ts';
 import { makeDirectory, makeFile, makeSymlink, parentFor } from '../tree/make.ts';
+import { certifyLog } from './operations/certifyLog.ts';
 import { makeVolume } from './operations/makeVolume.ts';
 import { rename } from '../tree/rename.ts';
 import { setAcl } from './operations/setAcl.ts';
+import { key } from '../store/keys.ts';
 import { setStatus } from '../tree/setStatus.ts';
 import { fileToStore, store } from '../tree/store.ts';
 import { remove } from '../tree/unlink.ts';
@@ -260,6 +262,14 @@ export class FileServer implements Service<FileProtocol> {
       return { kind: 'refused', index: error.index, errno: error.cause.errno, why: error.cause.why };
     }
   };
+
+  readonly certifyLog = ({ credentials, volume, records }: Request<'certifyLog'>) =>
+    certifyLog(
+      this.#vnodes,
+      this.#identify(credentials),
+      records,
+      ({ storeId }) => storeId.unique <= (this.#last.get(key(volume, storeId.host)) ?? 0),
+    );
 
   readonly getAcl = async ({ fid }: Request<'getAcl'>) => {
     const { acl } = this.#vnodes.directory(fid);

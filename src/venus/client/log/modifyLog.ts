@@ -2,6 +2,7 @@ import type { Fid } from '../../../ipc/fid.ts';
 import type { Database, Table, Writer } from '../../store/database.ts';
 import { type Key, key } from '../../store/keys.ts';
 import type { Mutation } from '../../net/mutation.ts';
+import { ConflictIndex } from './conflictIndex.ts';
 import { optimise } from './optimise.ts';
 import { type StoredRecord, fromStored, toStored } from './storedRecord.ts';
 import { type Conflict, type LogRecord, bytesOf, objectsOf } from './record.ts';
@@ -30,6 +31,7 @@ export class ModifyLogs {
   readonly #sent: Table<number>;
   readonly #states = new Map<number, LogState>();
   readonly #containers = new Set<number>();
+  readonly #conflicts = new ConflictIndex();
 
   constructor(database: Database) {
     this.#records = database.table('log');
@@ -126,22 +128,39 @@ export class ModifyLogs {
     if (sequence > (this.#sent.get(key(volume)) ?? 0)) writer.put(this.#sent, key(volume), sequence);
   }
 
-  /** Whether the servers have refused a record. All after it wait, so it is the first. */
+  /** Whether the servers have refused a record. */
   hasConflict(volume: number): boolean {
-    return this.head(volume)?.conflict !== undefined;
+    return this.#conflicts.hasAny(volume);
+  }
+
+  /** Whether an object shows as one in conflict. */
+  isInConflict(fid: Fid): boolean {
+    return this.#conflicts.isInConflict(fid);
+  }
+
+  /** The records that the servers have refused, oldest first. */
+  conflicts(volume: number): readonly LogRecord[] {
+    return this.#conflicts.recordsOf(volume).flatMap((sequence) => this.get(volume, sequence) ?? []);
   }
 
   isSent(volume: number, sequence: number): boolean {
     return sequence <= (this.#sent.get(key(volume)) ?? 0);
   }
 
-  setConflict(writer: Writer, volume: number, record: LogRecord, conflict: Conflict): void {
-    writer.put(this.#records, key(volume, record.sequence), toStored({ ...record, conflict }));
+  /** @param conflict nothing if it is over */
+  setConflict(writer: Writer, volume: number, record: LogRecord, conflict: Conflict | undefined): void {
+    const { conflict: before, ...rest } = record;
+    const changed = conflict === undefined ? rest : { ...rest, conflict };
+    if (before === undefined && conflict === undefined) return;
+    writer.put(this.#records, key(volume, record.sequence), toStored(changed));
+    if (conflict) this.#conflicts.add(changed);
+    else this.#conflicts.remove(changed);
   }
 
   /** Counts anew, after a transaction that was undone. */
   recount(volume: number): void {
     this.#states.delete(volume);
+    for (const record of this.conflicts(volume)) this.#conflicts.remove(record);
     for (const record of this.records(volume)) this.#count(record, 1);
   }
 
@@ -181,6 +200,8 @@ export class ModifyLogs {
       if (by > 0) this.#containers.add(record.container);
       else this.#containers.delete(record.container);
     }
+    if (record.conflict && by > 0) this.#conflicts.add(record);
+    else this.#conflicts.remove(record);
     if (left === 0) this.#states.delete(volume);
     else this.#states.set(volume, { entries: left, bytes: bytes + by * bytesOf(record), owner: record.uid });
   }

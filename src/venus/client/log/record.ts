@@ -39,3 +39,11 @@ export function bytesOf({ mutation }: LogRecord): number {
 }
 
 const RECORD_SIZE = 280;
+
+/**
+ * The object that is in conflict when a record is refused: the one that it changes, or the directory in which it
+ * changes a name (spec/repair.md, 2.1).
+ */
+export function conflictObjectOf({ mutation }: Pick<LogRecord, 'mutation'>): Fid {
+  return directoriesOf(mutation)[0] ?? mutation.fid;
+}

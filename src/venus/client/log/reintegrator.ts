@@ -7,7 +7,8 @@ import type { Containers } from '../../store/containers.ts';
 import type { ClientTree } from '../clientTree.ts';
 import type { Events } from '../events.ts';
 import { takeBatch, toSent } from './batch.ts';
-import { type LogRecord, objectsOf } from './record.ts';
+import { findConflicts } from './conflictSearch.ts';
+import { type Conflict, type LogRecord, objectsOf } from './record.ts';
 import { upload } from './uploads.ts';
 
 export interface ReintegratorOptions {
@@ -98,6 +99,32 @@ export class Reintegrator {
     } finally {
       this.#forced.delete(volume);
     }
+  }
+
+  /**
+   * Sends a whole log in one piece, which is performed as a whole or not at all, whatever its age.
+   * @returns what was refused, if anything was: then nothing has been performed
+   * @throws VenusError ETIMEDOUT if the answer did not come: then it may have been performed, and can be sent again
+   */
+  async sendWhole(
+    volume: number,
+  ): Promise<(Refusal & { readonly record: LogRecord | undefined }) | undefined> {
+    const batch = [...this.#options.tree.logs.records(volume)];
+    try {
+      const refused = await this.#send(volume, batch);
+      return refused && { ...refused, record: batch[refused.index] };
+    } catch (error) {
+      this.#inDoubt.add(volume);
+      throw error;
+    }
+  }
+
+  /** Finds out anew which records are in conflict, and sends what may be sent. */
+  async reexamine(volume: number): Promise<void> {
+    const head = this.#options.tree.logs.head(volume);
+    if (head && this.#options.tree.logs.hasConflict(volume))
+      await this.#markConflicts(volume, head, undefined);
+    await this.kick(volume);
   }
 
   /**
@@ -258,9 +285,18 @@ export class Reintegrator {
       return 'go on';
     }
     if (index > 0) return 'send those before';
-    await this.#options.tree.markConflict(volume, record, { errno, ...reason });
+    await this.#markConflicts(volume, record, { errno, ...reason });
     this.#stop(volume, 'conflict');
     return 'stop';
+  }
+
+  /** Marks a record that was refused, if one was, and whatever else would be. */
+  async #markConflicts(volume: number, record: LogRecord, conflict: Conflict | undefined): Promise<void> {
+    const { tree, serverOf, credentialsFor } = this.#options;
+    const found = new Map(conflict ? [[record.sequence, conflict]] : []);
+    const credentials = credentialsFor(record) ?? {};
+    const conflicts = await findConflicts(tree, await serverOf(volume), credentials, volume, found);
+    await tree.markConflicts(volume, conflicts);
   }
 
   #waiterFor(volume: number, sequence: number): Waiter | undefined {

@@ -10,6 +10,7 @@ import { authRoutes } from './authRoutes.ts';
 import { type DaemonControl, daemonRoutes } from './daemonRoutes.ts';
 import { Exchange, type Route, badRequest } from './exchange.ts';
 import { logRoutes } from './logRoutes.ts';
+import { repairRoutes } from './repairRoutes.ts';
 import { realmRoutes } from './realmRoutes.ts';
 import { treeRoutes } from './treeRoutes.ts';
 
@@ -43,6 +44,7 @@ export class HttpDialect {
         ...authRoutes,
         ...realmRoutes,
         ...logRoutes,
+        ...repairRoutes,
         ...daemonRoutes(control),
       }),
     );

@@ -1,0 +1,158 @@
+import * as v from 'valibot';
+import {
+  type ConflictReport,
+  type LocalMutation,
+  type RepairDocument,
+  type Verdict,
+  type Version,
+  preserveHowSchema,
+} from '../../../ipc/repairs.ts';
+import { toJsonName } from '../../../ipc/socket/routes.ts';
+import { fail } from '../../fail.ts';
+import { walk } from '../../client/pathWalk.ts';
+import { volumeOf } from '../../client/place.ts';
+import { conflictsOf } from '../../client/repair/conflictReports.ts';
+import type { Decided, Ended, Repair } from '../../client/repair/repair.ts';
+import { type Exchange, type Route, write } from './exchange.ts';
+
+const preserveSchema = v.object({ how: v.exactOptional(preserveHowSchema) });
+
+/** Conflicts, and the repair sessions that venus keeps: `/v1/conflicts`, `/v1/repairs…`. */
+export const repairRoutes: Readonly<Record<string, Route>> = {
+  'GET /conflicts': async (exchange) => {
+    const { session, response } = exchange;
+    response.writeHead(200, { 'content-type': 'application/jsonl' });
+    for (const volume of await volumesAsked(exchange))
+      for await (const conflict of conflictsOf(session, volume))
+        await write(response, `${JSON.stringify(conflictJson(conflict))}\n`);
+    response.end('{"end":true}\n');
+  },
+
+  'POST /repairs': async (exchange) => {
+    const { session } = exchange;
+    const place = await walk(session, exchange.name('path'), false);
+    if (place.kind === 'root') fail('EINVAL', 'The Coda root is never in conflict.');
+    const fid = place.kind === 'expanded' ? place.repair.fid : place.status.fid;
+    const { repair, isResumed } = await session.client.repairs.begin(fid, session.uid);
+    const { log } = await session.checkpoint(fid.volume);
+    exchange.reply(documentJson({ ...(await repair.document(isResumed)), listing: log }));
+  },
+
+  'GET /repairs/document': async (exchange) => {
+    exchange.reply(documentJson(await repairOf(exchange).document(true)));
+  },
+
+  'GET /repairs/check': async (exchange) => {
+    const found = await repairOf(exchange).check();
+    exchange.reply(
+      found ? { mutation: mutationJson(found.mutation), verdict: verdictJson(found.verdict) } : {},
+    );
+  },
+
+  'POST /repairs/preserve': async (exchange) => {
+    const { how } = await exchange.json(preserveSchema);
+    exchange.reply(decidedJson(await repairOf(exchange).preserve(how)));
+  },
+
+  'POST /repairs/discard': async (exchange) => {
+    exchange.reply(decidedJson(await repairOf(exchange).discard()));
+  },
+
+  'POST /repairs/skip': async (exchange) => {
+    exchange.reply(decidedJson(await repairOf(exchange).skip()));
+  },
+
+  'POST /repairs/undo': async (exchange) => {
+    const mutation = await repairOf(exchange).undo();
+    exchange.reply(mutation ? { mutation: mutationJson(mutation) } : {});
+  },
+
+  'POST /repairs/commit': async (exchange) => {
+    const ended = await repairOf(exchange).commit();
+    exchange.reply(endedJson(ended));
+  },
+
+  'POST /repairs/abort': async (exchange) => {
+    await repairOf(exchange).abort();
+    exchange.reply({});
+  },
+};
+
+/** @throws VenusError ENOENT if it has ended, EACCES for another user's */
+function repairOf(exchange: Exchange): Repair {
+  const { session } = exchange;
+  const repair =
+    session.client.repairs.withId(exchange.number('id')) ?? fail('ENOENT', 'The repair session has ended.');
+  if (repair.uid !== session.uid) fail('EACCES', `It is a session of uid ${repair.uid}.`);
+  return repair;
+}
+
+async function volumesAsked(exchange: Exchange): Promise<readonly number[]> {
+  const path = exchange.optionalName('path');
+  const all = exchange.session.client.tree.logs.volumes();
+  if (path === undefined) return all;
+  const place = await walk(exchange.session, path, false);
+  return place.kind === 'root' ? all : [volumeOf(place)];
+}
+
+function documentJson({ path, mutations, listing, ...rest }: RepairDocument): object {
+  return {
+    ...rest,
+    path: toJsonName(path),
+    mutations: mutations.map(({ mutation, ...each }) => ({ ...each, mutation: mutationJson(mutation) })),
+    ...(listing === undefined ? {} : { listing: toJsonName(listing) }),
+  };
+}
+
+function conflictJson({ path, mutation, verdict, owner, versions, ...rest }: ConflictReport): object {
+  return {
+    ...rest,
+    path: toJsonName(path),
+    mutation: mutationJson(mutation),
+    verdict: verdictJson(verdict),
+    owner: toJsonName(owner),
+    versions: versions.map(versionJson),
+  };
+}
+
+function decidedJson(decided: Decided): object {
+  switch (decided.kind) {
+    case 'nothing left':
+      return decided;
+    case 'done':
+      return { kind: 'done', mutation: mutationJson(decided.mutation), decision: decided.decision };
+    case 'refused':
+      return {
+        kind: 'refused',
+        mutation: mutationJson(decided.mutation),
+        verdict: verdictJson(decided.verdict),
+      };
+  }
+}
+
+function endedJson(ended: Ended): object {
+  if (ended.kind === 'done') return ended;
+  const { verdict, mutation } = ended;
+  const about = mutation ? { mutation: mutationJson(mutation) } : {};
+  return { kind: 'overtaken', verdict: verdictJson(verdict), ...about };
+}
+
+function mutationJson(mutation: LocalMutation): object {
+  const names = { path: toJsonName(mutation.path) };
+  if (mutation.op === 'symlink') return { ...mutation, ...names, target: toJsonName(mutation.target) };
+  if (mutation.op === 'link' || mutation.op === 'rename')
+    return { ...mutation, ...names, to: toJsonName(mutation.to) };
+  return { ...mutation, ...names };
+}
+
+function verdictJson(verdict: Verdict): object {
+  return verdict.kind === 'conflict' ? { ...verdict, target: toJsonName(verdict.target) } : verdict;
+}
+
+function versionJson({ ownerName, target, ...rest }: Version): object {
+  return {
+    ...rest,
+    ownerName: toJsonName(ownerName),
+    ...(target === undefined ? {} : { target: toJsonName(target) }),
+  };
+}
