@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as v from 'valibot';
 import { type Typing, typeAt } from '../support/typing.ts';
 import { TestRealm, bin } from './support.ts';
@@ -8,6 +8,8 @@ import { TestRealm, bin } from './support.ts';
 const OBJECT = '/coda/test.realm/cscw';
 const laptop = { CODA_CLIENT: 'laptop' };
 const desk = { CODA_CLIENT: 'desk' };
+// Each test starts several processes.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 let realm: TestRealm;
 
 const coda = (env: typeof laptop, words: readonly string[], input = ''): Promise<string> =>
@@ -235,7 +237,8 @@ commit the local/global repair session?  [yes]
     expect(await realm.run('repair', [OBJECT, '--keep', 'mine'], { env: laptop })).toMatchObject({
       status: 0,
     });
-    await coda(desk, ['cat', 'cscw/paper.tex']);
+    // Both have it cached.
+    await bothTrees();
     await coda(laptop, ['realm', 'link', 'cut', 'laptop', 's1']);
     await coda(laptop, ['put', '-', 'cscw/paper.tex'], 'mine');
     await coda(desk, ['put', '-', 'cscw/paper.tex'], 'theirs');

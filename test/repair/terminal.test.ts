@@ -1,9 +1,13 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { put } from './memory/state.ts';
 import { OBJECT, dialogueRealm } from './support.ts';
 import { RepairProgram } from './terminal.ts';
 
+// Each test starts several processes.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const program = new RepairProgram();
 beforeAll(() => program.build());
 beforeEach(() => program.reset());
@@ -278,6 +282,36 @@ describe('without a terminal', () => {
       GIT_EXTERNAL_DIFF: 'echo git:',
     });
     expect(git.stdout).toMatch(/git: paper\.tex \S+paper\.tex \. 100644 \S+paper\.tex \. 100644\n/);
+  });
+
+  it('diff compares what is no text by size and digest', async () => {
+    await program.run([OBJECT], 'abort\n');
+    const { realm } = program;
+    realm.others('b', (root) => {
+      put(root, 'b', realm.node('file', 'a\u0000b'));
+      put(root, 'c', realm.node('file', 'a\u0000c'));
+      put(root, 'd', realm.node('file', 'a\u0000c'));
+    });
+    const { stdout } = await program.run([OBJECT], 'diff global/b global/c\ndiff global/c global/d\n');
+    const digest = createHash('sha256').update('a\u0000b').digest('hex');
+    expect(stdout).toMatch(
+      /binary files differ:\nglobal\/b \(s1\.coda\.test, luqi, 3 bytes, .*\)\n\tSHA-256 /,
+    );
+    expect(stdout).toContain(digest);
+    expect(stdout).toMatch(/global\/d \(.*\)\nhave the same contents\n/);
+  });
+
+  it('names with blanks, newlines and escape sequences do nothing to the terminal, and can be typed as shown', async () => {
+    await program.run([OBJECT], 'abort\n');
+    const { realm } = program;
+    const name = 'a b\n\u001b[2J"c';
+    realm.locally({ op: 'create', path: name });
+    realm.others(name, (root) => put(root, name, realm.node('file', 'theirs\n')));
+    const input = 'listlocal\ncat "global/a b\\x0a\\x1b[2J\\"c"\nls global\n';
+    const { stdout } = await program.run([OBJECT], input);
+    expect(stdout).toContain(`Create  ${OBJECT}/local/a b\\x0a\\x1b[2J"c\n`);
+    expect(stdout).toContain('\ntheirs\n');
+    expect(stdout).not.toContain('\u001b');
   });
 
   it('diff compares directories by their names', async () => {

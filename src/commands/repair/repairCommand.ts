@@ -139,7 +139,7 @@ async function performConversation(
 ): Promise<void> {
   const { terminal } = context;
   let opened: RepairRun | undefined;
-  const lines = openLines(context, interruptions.over, (line) =>
+  const lines = openLines(context, interruptions, (line) =>
     opened ? completionsOf(opened, line) : Promise.resolve([[], line]),
   );
   try {
@@ -156,14 +156,14 @@ async function performConversation(
 
 function openLines(
   context: Context,
-  over: AbortSignal,
+  interruptions: Interruptions,
   completer: ConstructorParameters<typeof TerminalLines>[1],
 ): Lines {
   const { terminal, surroundings } = context;
   if (!terminal.inIsTerminal || !terminal.outIsTerminal)
-    return new PipedLines(process.stdin, over, (text) => terminal.err(text));
+    return new PipedLines(process.stdin, interruptions.over, (text) => terminal.err(text));
   const file = historyFile(surroundings.env);
-  const lines = new TerminalLines(file === undefined ? [] : readHistory(file), completer, over);
+  const lines = new TerminalLines(file === undefined ? [] : readHistory(file), completer, interruptions);
   return {
     read: (prompt, kind) => lines.read(prompt, kind),
     suspended: (work) => lines.suspended(work),
