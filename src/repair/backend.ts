@@ -51,10 +51,11 @@ export type Committed =
  *
  * `rename`: what others did stays as it is; the local version is kept beside it, as `name` in the same directory.
  * - `exists` (create, symlink, link, mkdir, rename): performed with `name` instead of the target's own. Later mutations
- *   of the session that are about the local object, or about something below it, follow it there.
- * - `updated` (store, chmod, chown, utimes): the local version is made as `name`, with its contents and attributes, a
- *   directory without its entries; later mutations of the object follow. (rename): performed on what is there, which others changed.
- *   (remove, rmdir): left out, as the object is wanted by somebody; counts as discarded.
+ *   of the session that are about the local object, or about something below it, follow it there. Only where a directory
+ *   meets a directory (mkdir) they are merged as with `replace`, and `name` is not used.
+ * - `updated` (store): the local version is made as `name`, with its contents; later mutations of the object follow.
+ *   (rename): performed on what is there, which others changed. (remove, rmdir, chmod, chown, utimes): left out, as what
+ *   others did to the object counts more; that counts as discarded.
  * - `not empty` (rmdir): left out, in the same way.
  * - `missing` and `gone`: nothing is there to be kept beside; as with `replace`, and `name` is not used.
  * - `name` is taken: refused with `exists`, and `target` its path.

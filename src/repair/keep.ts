@@ -52,25 +52,40 @@ export async function* decideAll(
     const checked = await session.check();
     if (checked === undefined) return;
     const { mutation, verdict } = checked;
-    const beside =
-      keep === 'both' && verdict.kind === 'conflict'
-        ? await preserveBeside(session, mutation, client, now)
-        : undefined;
-    const performed = beside?.performed ?? (await decide(session, keep));
+    const beside = keep === 'both' && (await wantsAName(session, mutation, verdict));
+    const kept = beside ? await preserveBeside(session, mutation, client, now) : undefined;
+    const performed = kept?.performed ?? (await decide(session, keep, verdict));
     if (performed.kind === 'refused') throw new KeepError(shown, mutation, performed.verdict);
     if (performed.kind === 'nothing left') return;
-    yield { mutation, decision: performed.decision, verdict, beside: beside?.name };
+    const name = performed.decision === 'preserved' ? kept?.name : undefined;
+    yield { mutation, decision: performed.decision, verdict, beside: name };
   }
 }
 
-function decide(session: RepairSession, keep: Keep): Promise<Performed> {
+/** Whether there are two versions that need two names. Directories are merged instead. */
+async function wantsAName(
+  session: RepairSession,
+  mutation: LocalMutation,
+  verdict: Verdict,
+): Promise<boolean> {
+  if (verdict.kind !== 'conflict') return false;
+  if (verdict.obstruction === 'updated' || verdict.obstruction === 'not empty')
+    return mutation.op !== 'rename';
+  if (verdict.obstruction !== 'exists') return false;
+  if (mutation.op !== 'mkdir') return true;
+  const versions = await session.versions(verdict.target);
+  return versions.some(({ place, type }) => place === 'global' && type !== 'directory');
+}
+
+function decide(session: RepairSession, keep: Keep, verdict: Verdict): Promise<Performed> {
   switch (keep) {
     case 'server':
       return session.discard();
     case 'mine':
       return session.preserve({ onConflict: 'replace' });
     case 'both':
-      return session.preserve();
+      // What is left to be in the way is no version of anything that somebody else would lose.
+      return verdict.kind === 'conflict' ? session.preserve({ onConflict: 'replace' }) : session.preserve();
   }
 }
 

@@ -67,7 +67,7 @@ describe('cfs help', () => {
 });
 
 describe('every tool', () => {
-  it.each(['cfs', 'clog', 'ctokens', 'cunlog', 'cpasswd', 'coda'])(
+  it.each(['cfs', 'clog', 'ctokens', 'cunlog', 'cpasswd', 'coda', 'repair'])(
     '%s tells its version and its options',
     async (tool) => {
       expect(await realm.ok(tool, ['--version'])).toMatch(

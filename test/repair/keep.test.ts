@@ -72,12 +72,33 @@ const cases: readonly Case[] = [
     },
     mine: { d: 'directory', 'd/f': 'mine', 'd/g': 'theirs' },
     server: { d: 'directory', 'd/g': 'theirs' },
-    both: {
-      d: 'directory',
-      'd/g': 'theirs',
-      [`d.laptop.${DAY}`]: 'directory',
-      [`d.laptop.${DAY}/f`]: 'mine',
+    both: { d: 'directory', 'd/f': 'mine', 'd/g': 'theirs' },
+  },
+  {
+    kind: 'a directory made here, a file by its name there',
+    make: () => {
+      const realm = realmWith({});
+      realm.locally({ op: 'mkdir', path: 'd' });
+      realm.locally({ op: 'create', path: 'd/f' });
+      realm.locally({ op: 'store', path: 'd/f', length: 4, contents: 'mine' });
+      realm.others('d', (root) => put(root, 'd', realm.node('file', 'theirs')));
+      return realm;
     },
+    mine: { d: 'directory', 'd/f': 'mine' },
+    server: { d: 'theirs' },
+    both: { d: 'theirs', [`d.laptop.${DAY}`]: 'directory', [`d.laptop.${DAY}/f`]: 'mine' },
+  },
+  {
+    kind: 'the mode changed here, the contents there',
+    make: () => {
+      const realm = realmWith({ f: 'old' });
+      realm.locally({ op: 'chmod', path: 'f', mode: 0o600 });
+      overwrite(realm, 'f', 'theirs');
+      return realm;
+    },
+    mine: { f: 'theirs' },
+    server: { f: 'theirs' },
+    both: { f: 'theirs' },
   },
   {
     kind: 'both changed a file',
@@ -150,19 +171,38 @@ describe.each(cases)('$kind', ({ make, ...results }) => {
 });
 
 describe('keeping both', () => {
+  const fileRealm = (): MemoryRealm => {
+    const realm = realmWith({});
+    realm.locally({ op: 'symlink', path: 'a.txt', target: 'mine' });
+    realm.locally({ op: 'create', path: 'b' });
+    realm.others('a.txt', (root) => put(root, 'a.txt', realm.node('file', 'theirs')));
+    return realm;
+  };
+
   it('tells the name under which the local version is kept', async () => {
-    const kept = await settle(dialogueRealm(), 'both');
+    const kept = await settle(fileRealm(), 'both');
     expect(kept.map(({ mutation, decision, beside }) => [mutation.op, decision, beside])).toEqual([
-      ['mkdir', 'preserved', `figs.laptop.${DAY}`],
-      ['store', 'preserved', undefined],
+      ['symlink', 'preserved', `a.laptop.${DAY}.txt`],
+      ['create', 'preserved', undefined],
     ]);
   });
 
+  it('tells no name where directories are merged, or nothing is kept beside', async () => {
+    expect((await settle(dialogueRealm(), 'both')).map(({ beside }) => beside)).toEqual([
+      undefined,
+      undefined,
+    ]);
+    const removed = realmWith({ f: 'old' });
+    removed.locally({ op: 'remove', path: 'f' });
+    overwrite(removed, 'f', 'theirs');
+    expect(await settle(removed, 'both')).toMatchObject([{ decision: 'discarded', beside: undefined }]);
+  });
+
   it('takes another name where that one is taken', async () => {
-    const realm = dialogueRealm();
-    realm.others('x', (root) => put(root, `figs.laptop.${DAY}`, realm.node('file', 'in the way')));
+    const realm = fileRealm();
+    realm.others('x', (root) => put(root, `a.laptop.${DAY}.txt`, realm.node('file', 'in the way')));
     const [kept] = await settle(realm, 'both');
-    expect(kept?.beside).toBe(`figs.laptop.${DAY}.2`);
+    expect(kept?.beside).toBe(`a.laptop.${DAY}.2.txt`);
   });
 
   it('of a file that is the object itself puts the local version beside it', async () => {
@@ -179,13 +219,13 @@ describe('keeping both', () => {
 
 describe('what cannot be kept', () => {
   it.each([
-    ['denied', (realm: MemoryRealm) => realm.state.denied.push(''), 'acl check failure'],
-    ['no room', (realm: MemoryRealm) => (realm.state.quota = 10), 'exceeds the quota'],
-    ['unreachable', (realm: MemoryRealm) => (realm.state.isReachable = false), 'please re-try'],
-  ] as const)('%s is named, with any way to keep', async (_, hinder, text) => {
+    ['denied', { denied: [''] }, 'acl check failure'],
+    ['no room', { quota: 10 }, 'exceeds the quota'],
+    ['unreachable', { isReachable: false }, 'please re-try'],
+  ] as const)('%s is named, with any way to keep', async (_, hindrance, text) => {
     for (const keep of ['mine', 'both'] as const) {
       const realm = dialogueRealm();
-      hinder(realm);
+      Object.assign(realm.state, hindrance);
       await expect(settle(realm, keep)).rejects.toThrow(KeepError);
       realm.state.session = undefined;
       await expect(settle(realm, keep)).rejects.toThrow(text);

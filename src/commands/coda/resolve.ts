@@ -105,7 +105,7 @@ function preview(context: Context, found: readonly ConflictReport[], objects: re
 }
 
 async function settle(context: Context, object: string, choice: Choice): Promise<object> {
-  const session = await (await openBackend(context)).begin(object);
+  const session = await (await openBackend(context)).backend.begin(object);
   const { isResumed, client, path, mutations } = await session.document();
   const shown = { object: context.userPath(`/coda${path}`) };
   if (isResumed) throw new UnderRepairError(shown.object);

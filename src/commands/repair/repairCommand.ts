@@ -3,9 +3,10 @@ import type { RepairBackend } from '../../repair/backend.ts';
 import { completionsOf } from '../../repair/completion.ts';
 import { Interruptions } from '../../repair/interruptions.ts';
 import { type Keep, keeps } from '../../repair/keep.ts';
-import { type Ending, INTRODUCTION, converse, runScript } from '../../repair/repl.ts';
+import { type Ending, INTRODUCTION, ScriptError, converse, runScript } from '../../repair/repl.ts';
 import { RepairRun } from '../../repair/repairRun.ts';
 import { quoteWord } from '../../repair/words.ts';
+import type { FileTree } from '../../ipc/venus.ts';
 import { InterruptedError } from '../../term/prompts.ts';
 import type { Command, Options } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -18,15 +19,19 @@ import { list, settle } from './settle.ts';
 import { withSignals } from './signals.ts';
 import { TerminalLines } from './terminalLines.ts';
 
-/** Chooses who does what a session decides. */
-export type OpenBackend = (context: Context) => Promise<RepairBackend>;
+/** Who does what a session decides, and the files that it is about. */
+export interface RepairPlace {
+  readonly backend: RepairBackend;
+  readonly files: () => Promise<FileTree>;
+}
+export type OpenPlace = (context: Context) => Promise<RepairPlace>;
 
 const LABEL = 'repair';
 
 /** The tool, for any backend. */
-export function repairCommand(open: OpenBackend): Command {
+export function repairCommand(open: OpenPlace): Command {
   return {
-    usage: 'repair [<object> [--keep mine|server|both | --list] | [<object>] --script <file>]',
+    usage: 'repair [<object>] [--keep mine|server|both [--fresh] | --list | --script <file>]',
     summary: 'settle conflicts between what you did at this client and what the servers have',
     description: [
       'Without options it reads commands, at a terminal with a prompt, history and completion. With an object it begins with that object.',
@@ -91,7 +96,7 @@ function howOf(object: string | undefined, options: Options, json: boolean): How
 
 async function perform(
   context: Context,
-  open: OpenBackend,
+  open: OpenPlace,
   object: string | undefined,
   how: How,
   interruptions: Interruptions,
@@ -111,15 +116,16 @@ async function perform(
 
 async function runFor(
   context: Context,
-  open: OpenBackend,
+  open: OpenPlace,
   conversation: ProcessConversation,
 ): Promise<RepairRun> {
+  const { backend, files } = await open(context);
   return new RepairRun({
-    backend: await open(context),
+    backend,
+    files,
     conversation,
     env: context.surroundings.env,
     now: context.surroundings.now,
-    files: () => context.files(),
     toVenusPath: async (typed) => (await context.target(typed)).path,
     toUserPath: (path) => context.userPath(`/coda${path}`),
   });
@@ -127,13 +133,13 @@ async function runFor(
 
 async function performConversation(
   context: Context,
-  open: OpenBackend,
+  open: OpenPlace,
   interruptions: Interruptions,
   first: string | undefined,
 ): Promise<void> {
   const { terminal } = context;
   let opened: RepairRun | undefined;
-  const lines = openLines(context, interruptions.over, (line) =>
+  const lines = openLines(context, interruptions, (line) =>
     opened ? completionsOf(opened, line) : Promise.resolve([[], line]),
   );
   try {
@@ -150,14 +156,14 @@ async function performConversation(
 
 function openLines(
   context: Context,
-  over: AbortSignal,
+  interruptions: Interruptions,
   completer: ConstructorParameters<typeof TerminalLines>[1],
 ): Lines {
   const { terminal, surroundings } = context;
   if (!terminal.inIsTerminal || !terminal.outIsTerminal)
-    return new PipedLines(process.stdin, over, (text) => terminal.err(text));
+    return new PipedLines(process.stdin, interruptions.over, (text) => terminal.err(text));
   const file = historyFile(surroundings.env);
-  const lines = new TerminalLines(file === undefined ? [] : readHistory(file), completer, over);
+  const lines = new TerminalLines(file === undefined ? [] : readHistory(file), completer, interruptions);
   return {
     read: (prompt, kind) => lines.read(prompt, kind),
     suspended: (work) => lines.suspended(work),
@@ -221,14 +227,11 @@ async function leave(context: Context, run: RepairRun): Promise<void> {
 
 /** What a run of commands ends with. */
 function countEnding(context: Context, run: RepairRun, { failure, isInterrupted }: Ending): void {
+  const cause = failure instanceof ScriptError ? failure.cause : failure;
   if (isInterrupted) context.count(ExitStatus.Interrupted);
-  else if (failure instanceof Error) context.count(exitStatusOf(causeOf(failure)));
-  else if (run.standing === 'left expanded' && failure === undefined) context.count(ExitStatus.Failed);
+  else if (cause instanceof Error) context.count(exitStatusOf(cause));
+  else if (failure !== undefined && run.standing === 'no session') context.count(ExitStatus.Failed);
+  else if (run.standing === 'left expanded') context.count(ExitStatus.Failed);
   else if (failure !== undefined || run.standing === 'conflict remains') context.count(ExitStatus.Conflict);
   else context.succeed();
-}
-
-/** A line of a script failed for the reason that its command had. */
-function causeOf(failure: Error): unknown {
-  return failure.cause instanceof Error ? failure.cause : failure;
 }

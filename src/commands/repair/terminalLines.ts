@@ -1,4 +1,5 @@
 import { type Interface, createInterface } from 'node:readline';
+import type { Interruptions } from '../../repair/interruptions.ts';
 import { InterruptedError } from '../../term/prompts.ts';
 import { MAX_LINES } from './history.ts';
 import type { Lines } from './lines.ts';
@@ -18,15 +19,17 @@ export class TerminalLines implements Lines {
   history: readonly string[];
   readonly #interface: Interface;
   readonly #over: AbortSignal;
+  readonly #interruptions: Interruptions;
   /** Typed before anybody asked. */
   readonly #ahead: string[] = [];
   #waiting: Waiting | undefined;
   #kind: 'command' | 'answer' = 'command';
   #hasEnded = false;
 
-  constructor(history: string[], completer: Completer, over: AbortSignal) {
+  constructor(history: string[], completer: Completer, interruptions: Interruptions) {
     this.history = history;
-    this.#over = over;
+    this.#interruptions = interruptions;
+    this.#over = interruptions.over;
     this.#interface = createInterface({
       input: process.stdin,
       output: process.stdout,
@@ -86,7 +89,9 @@ export class TerminalLines implements Lines {
     });
     this.#interface.on('SIGINT', () => {
       process.stdout.write('\n');
-      this.#waiting?.reject(new InterruptedError());
+      if (this.#waiting) this.#waiting.reject(new InterruptedError());
+      // Pressed together with the end of a line: it is for the command.
+      else this.#interruptions.interrupt();
     });
     this.#interface.on('close', () => {
       if (!this.#hasEnded) process.stdout.write('\n');

@@ -215,7 +215,6 @@ class MemorySession implements RepairSession {
     const hopeless = ['denied', 'no room', 'dependent', 'unreachable'].includes(verdict.obstruction);
     if (how === undefined || hopeless) return verdict;
     if (verdict.obstruction === 'gone' || verdict.obstruction === 'missing') return this.#anew(logged);
-    if (how.onConflict === 'rename') return this.#beside(logged, how.name);
     const { global } = this.#progress;
     const target = this.#map('to' in mutation ? mutation.to : mutation.path);
     const there = find(global, target);
@@ -225,9 +224,9 @@ class MemorySession implements RepairSession {
         there.version = logged.version;
         return 'preserved';
       }
-      take(global, target);
+      if (how.onConflict === 'replace') take(global, target);
     }
-    return this.#perform(logged);
+    return how.onConflict === 'rename' ? this.#beside(logged, how.name) : this.#perform(logged);
   }
 
   #perform(logged: Logged): Decision {
@@ -279,7 +278,7 @@ class MemorySession implements RepairSession {
 
   #beside(logged: Logged, name: string): Decision | Verdict {
     const { mutation } = logged;
-    if (mutation.op === 'remove' || mutation.op === 'rmdir') return 'discarded';
+    if (['remove', 'rmdir', 'chmod', 'chown', 'utimes'].includes(mutation.op)) return 'discarded';
     const { global, moves, siblings } = this.#progress;
     const from = 'to' in mutation ? mutation.to : mutation.path;
     const target = this.#map(from);
