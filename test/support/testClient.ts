@@ -116,6 +116,11 @@ export class TestClient {
     return new SessionFiles(this.session(uid));
   }
 
+  /** What it has itself, as repair shows it: objects in conflict are what they were. */
+  localVersion(uid = OPERATOR): SessionFiles {
+    return new SessionFiles(new UserSession(this.#manager, uid, undefined, true));
+  }
+
   async write(path: string, contents: string | Uint8Array, uid = OPERATOR): Promise<void> {
     await this.files(uid).write(path, chunks(contents), { mode: 0o644, exclusive: false });
   }

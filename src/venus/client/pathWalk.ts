@@ -111,7 +111,7 @@ class Walk {
   /** As it shows: an object in conflict is a link that leads nowhere, unless it is expanded (spec/repair.md, 2.2). */
   #shown(place: ObjectPlace): ObjectPlace | ExpandedPlace {
     const { session, path, status } = place;
-    if (session !== this.#session) return place;
+    if (session !== this.#session || session.isReadOnly) return place;
     const repair = session.client.repairs.of(status.fid);
     if (repair) return { kind: 'expanded', path, repair };
     // The root of a volume stays a directory, so that a conflict of one name does not hide all of it.

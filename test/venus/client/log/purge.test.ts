@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { lengthOf, unitsOf } from '../../../../src/venus/tree/vnodes.ts';
 import { type TestClient, useClients } from '../../../support/testClient.ts';
 import { anyChange, prelude } from '../../../support/treeOperations.ts';
-import { ROOT, outcome, until, useRealm } from '../../support.ts';
+import { ROOT, outcome, textOf, until, useRealm } from '../../support.ts';
 import { doInCoda, treeInCoda } from '../localTree.ts';
 
 const TOP = '/test.realm';
@@ -29,7 +29,7 @@ const purge = async (sequence?: number) => {
   await first().session().purge(ROOT, sequence);
 };
 /** A tree as the client shows it, files that are not here without their contents. */
-const tree = (client = first(), top = TOP) => treeInCoda(client.files(), top);
+const tree = (client = first(), top = TOP) => treeInCoda(client.localVersion(), top);
 
 /** All that a client keeps, whatever is shown of it. How often something was changed, counts for nothing before it is sent. */
 function kept(client = first()): unknown {
@@ -72,7 +72,7 @@ async function expectReachable(client = first()): Promise<void> {
     if (!vnode) continue;
     const path = client.manager.tree.pathTo(mutation.fid);
     expect(path).not.toContain('???');
-    const status = await client.files().lstat(`${TOP}/${path}`);
+    const status = await client.localVersion().lstat(`${TOP}/${path}`);
     expect(status).toMatchObject({ type: vnode.type, length: lengthOf(vnode) });
     const stores = client.manager.tree.logs
       .about(mutation.fid)
@@ -82,7 +82,7 @@ async function expectReachable(client = first()): Promise<void> {
     const file = await client.manager.containers.open(container);
     const contents = await file?.readFile();
     await file?.close();
-    expect(await client.read(`${TOP}/${path}`)).toBe(contents?.toString());
+    expect(await textOf(client.localVersion().read(`${TOP}/${path}`))).toBe(contents?.toString());
   }
 }
 
@@ -154,7 +154,7 @@ describe('a log that is purged while the client is cut off', () => {
     expect(await first().read(`${TOP}/moved/b/kept`)).toBe('kept');
     await first().heal();
     await inConflict();
-    expect(await first().read(`${TOP}/moved/b/kept`)).toBe('kept');
+    expect(await textOf(first().localVersion().read(`${TOP}/moved/b/kept`))).toBe('kept');
     expect(problems()).toEqual([]);
     await purge();
     expect(await first().names(TOP)).toEqual(['d', 'g']);
