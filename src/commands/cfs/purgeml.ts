@@ -2,7 +2,13 @@ import type { ArchiveFormat } from '../../cml/archive/entry.ts';
 import { call } from '../../ipc/call.ts';
 import { getVolumeStatus } from '../../ipc/calls/getVolumeStatus.ts';
 import { purgeLog } from '../../ipc/calls/purgeLog.ts';
-import { CodaError, TimeLimitError, VenusUnavailableError, isErrno } from '../../ipc/errors.ts';
+import {
+  CodaError,
+  TimeLimitError,
+  UnsupportedError,
+  VenusUnavailableError,
+  isErrno,
+} from '../../ipc/errors.ts';
 import { readStdinLine } from '../../term/prompts.ts';
 import { printable } from '../../term/printable.ts';
 import type { Command } from '../command.ts';
@@ -75,6 +81,7 @@ function refuse(error: unknown): never {
   const isAboutAsking =
     isErrno(error, 'EACCES', 'ENOENT', 'EOPNOTSUPP', 'EAGAIN', 'ETIMEDOUT') ||
     error instanceof TimeLimitError ||
+    error instanceof UnsupportedError ||
     error instanceof VenusUnavailableError;
   throw error instanceof CodaError && !isAboutAsking ? new WouldLoseDataError(error) : error;
 }
