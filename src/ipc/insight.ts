@@ -1,19 +1,11 @@
 import * as v from 'valibot';
+import { logObstacles } from './logObstacles.ts';
 import { nameSchema } from './socket/routes.ts';
 
 const integer = v.pipe(v.number(), v.integer());
 
 /** Why a log does not go out. */
-export const obstacles = [
-  'unreachable',
-  'no token',
-  'conflict',
-  'quota',
-  'server full',
-  'age',
-  'fault',
-  'sending',
-] as const;
+export const obstacles = [...logObstacles, 'sending'] as const;
 
 /** What is known of the modify log of one volume, beyond what pioctls can tell. */
 export const logReportSchema = v.object({

@@ -4,6 +4,7 @@
  * they do not say is absent.
  */
 import * as v from 'valibot';
+import { logObstacles } from './logObstacles.ts';
 import { nameSchema, toJsonName } from './socket/routes.ts';
 
 const integer = v.pipe(v.number(), v.integer());
@@ -13,16 +14,7 @@ export const volumeStates = ['reachable', 'unreachable', 'resolving', 'unknown',
 /** In the order in which venus writes them. */
 export const volumeFlags = ['unauth', 'conflict', 'asr', 'reint', 'transition'] as const;
 /** How a reintegration ended: nothing was left, or what keeps the rest here. */
-export const reintegrationResults = [
-  'done',
-  'unreachable',
-  'no token',
-  'conflict',
-  'quota',
-  'server full',
-  'age',
-  'fault',
-] as const;
+export const reintegrationResults = ['done', ...logObstacles] as const;
 
 const common = {
   /** Milliseconds since 1970: when it happened, or when the line of a mounted venus came. */

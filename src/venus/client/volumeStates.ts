@@ -1,6 +1,6 @@
 import type { VenusEvent } from '../../ipc/venusEvent.ts';
 import type { Events } from './events.ts';
-import type { Obstacle } from './log/reintegrator.ts';
+import type { LogObstacle } from '../../ipc/logObstacles.ts';
 
 type State = Pick<Extract<VenusEvent, { kind: 'volumeState' }>, 'state' | 'entries' | 'flags'>;
 
@@ -11,7 +11,7 @@ export interface VolumeStatesOptions {
   readonly entriesIn: (volume: number) => number;
   readonly isReachable: (volume: number) => boolean;
   readonly isSending: (volume: number) => boolean;
-  readonly obstacle: (volume: number) => Obstacle | undefined;
+  readonly obstacle: (volume: number) => LogObstacle | undefined;
 }
 
 /** Tells how volumes are, each time that this has changed (spec/mariner.md, B.2). */

@@ -2,7 +2,7 @@ import { errno as errnoOf } from '../../../ipc/errno.ts';
 import { VenusError, isErrno } from '../../../ipc/errors.ts';
 import { formatFid } from '../../../ipc/fid.ts';
 import type { NewVenusEvent } from '../../../ipc/venusEvent.ts';
-import { monotonicTime } from '../../../ipc/timeLimit.ts';
+import type { LogObstacle } from '../../../ipc/logObstacles.ts';
 import { logFault } from '../../log.ts';
 import type { Credentials, FileProtocol, ReintegrationAnswer } from '../../net/fileProtocol.ts';
 import type { Remote } from '../../net/link.ts';
@@ -12,6 +12,7 @@ import { type Events, whenPercentChanges } from '../events.ts';
 import { takeBatch, toSent } from './batch.ts';
 import { findConflicts } from './conflictSearch.ts';
 import { type Conflict, type LogRecord, objectsOf } from './record.ts';
+import { RoomWaits } from './roomWaits.ts';
 import type { RoundProgress, Rounds } from './rounds.ts';
 import { upload } from './uploads.ts';
 
@@ -45,22 +46,9 @@ interface Waiter {
 
 type Refusal = Extract<ReintegrationAnswer, { kind: 'refused' }>;
 
-const [EACCES, EDQUOT, ENOSPC] = [errnoOf('EACCES'), errnoOf('EDQUOT'), errnoOf('ENOSPC')];
+const EACCES = errnoOf('EACCES');
 /** What passes by itself: the log waits, and is sent again. */
 const TRANSIENT: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ESTALE', 'EMFILE', 'EIO']);
-
-/** Why a volume's log does not go out at the moment. */
-export type Obstacle = 'unreachable' | 'no token' | 'conflict' | 'quota' | 'server full' | 'age' | 'fault';
-
-/** A record that the servers have no room for: no conflict, since room may be made. */
-interface NoRoom {
-  readonly sequence: number;
-  readonly obstacle: 'quota' | 'server full';
-  /** When it is tried again, in milliseconds of monotonicTime(). */
-  readonly until: number;
-}
-/** Milliseconds between two tries to send what the servers have no room for. */
-const ROOM_PAUSE = 60_000;
 
 /** Sends the modify logs of a client to the servers, each volume by itself (spec/cml.md, 2). */
 export class Reintegrator {
@@ -70,8 +58,8 @@ export class Reintegrator {
   readonly #waiters = new Map<number, Set<Waiter>>();
   /** Contents that the servers have and no record used yet: the handles by volume and record. */
   readonly #uploaded = new Map<number, Map<number, number>>();
-  readonly #obstacles = new Map<number, Obstacle>();
-  readonly #noRoom = new Map<number, NoRoom>();
+  readonly #obstacles = new Map<number, LogObstacle>();
+  readonly #room = new RoomWaits();
   /** Volumes whose answer was lost: what they know of directories afterwards is not to be trusted. */
   readonly #inDoubt = new Set<number>();
   /** Volumes whose records go whatever their age. */
@@ -86,7 +74,7 @@ export class Reintegrator {
       if (logs.isSent(volume, logs.head(volume)?.sequence ?? Infinity)) this.#inDoubt.add(volume);
   }
 
-  obstacle(volume: number): Obstacle | undefined {
+  obstacle(volume: number): LogObstacle | undefined {
     return this.#obstacles.get(volume);
   }
 
@@ -101,8 +89,7 @@ export class Reintegrator {
 
   /** The servers may have room now for what they had none for. */
   retry(volume: number): void {
-    const noRoom = this.#noRoom.get(volume);
-    if (noRoom) this.#noRoom.set(volume, { ...noRoom, until: 0 });
+    this.#room.end(volume);
     void this.kick(volume);
   }
 
@@ -204,8 +191,9 @@ export class Reintegrator {
 
   #take(volume: number): readonly LogRecord[] {
     const { tree, credentialsFor } = this.#options;
+    const isForced = this.#forced.has(volume);
     const isOldEnough = (record: LogRecord) =>
-      this.#forced.has(volume) || this.#wasTried(volume, record) || this.#options.isOldEnough(volume, record);
+      isForced || this.#room.wasTried(volume, record) || this.#options.isOldEnough(volume, record);
     const head = tree.logs.head(volume);
     this.#obstacles.delete(volume);
     if (!head) return [];
@@ -213,25 +201,13 @@ export class Reintegrator {
       ? 'conflict'
       : !credentialsFor(head)
         ? 'no token'
-        : (this.#waitsForRoom(volume, head) ?? (isOldEnough(head) ? undefined : 'age'));
+        : (this.#room.obstacle(volume, head, isForced) ?? (isOldEnough(head) ? undefined : 'age'));
     if (obstacle) {
       if (obstacle === 'no token') this.#options.rounds.awaitsTokens(volume, head);
       this.#stop(volume, obstacle);
       return [];
     }
     return takeBatch(tree.logs.records(volume), isOldEnough);
-  }
-
-  #waitsForRoom(volume: number, head: LogRecord): NoRoom['obstacle'] | undefined {
-    const noRoom = this.#noRoom.get(volume);
-    if (noRoom && !this.#wasTried(volume, head)) this.#noRoom.delete(volume);
-    else if (noRoom && monotonicTime() < noRoom.until && !this.#forced.has(volume)) return noRoom.obstacle;
-    return undefined;
-  }
-
-  /** Whether it went already, and there was no room: its age counts no more. */
-  #wasTried(volume: number, { sequence }: LogRecord): boolean {
-    return this.#noRoom.get(volume)?.sequence === sequence;
   }
 
   /** @returns what was refused, if anything was */
@@ -344,10 +320,8 @@ export class Reintegrator {
       return 'go on';
     }
     if (index > 0) return 'send those before';
-    if (errno === EDQUOT || errno === ENOSPC) {
-      const obstacle = errno === EDQUOT ? 'quota' : 'server full';
-      const until = monotonicTime() + ROOM_PAUSE;
-      this.#noRoom.set(volume, { sequence: record.sequence, obstacle, until });
+    const obstacle = this.#room.note(volume, record, errno);
+    if (obstacle) {
       this.#stop(volume, obstacle);
       return 'stop';
     }
@@ -402,7 +376,7 @@ export class Reintegrator {
     this.#release(volume);
   }
 
-  #stop(volume: number, obstacle: Obstacle): void {
+  #stop(volume: number, obstacle: LogObstacle): void {
     this.#obstacles.set(volume, obstacle);
   }
 

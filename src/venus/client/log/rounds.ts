@@ -1,6 +1,6 @@
 import type { NewVenusEvent } from '../../../ipc/venusEvent.ts';
 import { type LogRecord, bytesOf } from './record.ts';
-import type { Obstacle } from './reintegrator.ts';
+import type { LogObstacle } from '../../../ipc/logObstacles.ts';
 
 export interface RoundsOptions {
   readonly report: (event: NewVenusEvent) => void;
@@ -24,14 +24,14 @@ interface Round {
 }
 
 /** Attempts that end like this are repeated every second; one is only told of when it gets somewhere. */
-const TRIED_AGAIN: ReadonlySet<Obstacle | undefined> = new Set(['unreachable', 'fault']);
+const TRIED_AGAIN: ReadonlySet<LogObstacle | undefined> = new Set(['unreachable', 'fault']);
 
 /** Follows the reintegrations of a client, and tells how far they are. */
 export class Rounds {
   readonly #options: RoundsOptions;
   readonly #running = new Map<number, Round>();
   /** What the last round of a volume ended with. */
-  readonly #obstacles = new Map<number, Obstacle>();
+  readonly #obstacles = new Map<number, LogObstacle>();
 
   constructor(options: RoundsOptions) {
     this.#options = options;
@@ -68,7 +68,7 @@ export class Rounds {
   }
 
   /** Nothing more is sent for now. @param obstacle what keeps the rest here */
-  end(volume: number, obstacle: Obstacle | undefined): void {
+  end(volume: number, obstacle: LogObstacle | undefined): void {
     const round = this.#running.get(volume);
     const isNew = obstacle !== this.#obstacles.get(volume);
     if (round?.isTold) this.#tellEnd(volume, round, obstacle);
@@ -91,7 +91,7 @@ export class Rounds {
     this.#options.onChange(volume);
   }
 
-  #tellEnd(volume: number, { done, bytes }: Round, obstacle: Obstacle | undefined): void {
+  #tellEnd(volume: number, { done, bytes }: Round, obstacle: LogObstacle | undefined): void {
     const total = done + this.#options.entriesIn(volume);
     const result = obstacle ?? 'done';
     this.#options.report({
