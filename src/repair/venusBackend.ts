@@ -13,7 +13,15 @@ import {
 import type { HttpSession } from '../ipc/socket/httpSession.ts';
 import { toJsonName, toQueryName } from '../ipc/socket/routes.ts';
 import type { FileTree } from '../ipc/venus.ts';
-import type { Committed, Obstructed, Performed, RepairBackend, RepairSession } from './backend.ts';
+import { printable } from '../term/printable.ts';
+import {
+  type Committed,
+  type Obstructed,
+  type Performed,
+  type RepairBackend,
+  RepairError,
+  type RepairSession,
+} from './backend.ts';
 
 const nothingSchema = v.object({});
 
@@ -29,7 +37,9 @@ export class VenusBackend implements RepairBackend {
 
   async begin(path: string): Promise<RepairSession> {
     const route = `/repairs?path=${toQueryName(path)}`;
-    const begun = await this.#http.json({ method: 'POST', route }, repairSessionSchema);
+    const begun = await this.#http
+      .json({ method: 'POST', route }, repairSessionSchema)
+      .catch((error: unknown) => refuse(error, path));
     return new VenusSession(this.#http, this.#files, begun);
   }
 }
@@ -104,6 +114,14 @@ class VenusSession implements RepairSession {
       return { place, host, type: 'none', length: 0, mode: 0, ownerName: '', modified: 0 };
     }
   }
+}
+
+function refuse(error: unknown, path: string): never {
+  if (!isErrno(error, 'EINVAL')) throw error;
+  throw new RepairError(`/coda${printable(path)} is not in conflict`, {
+    why: error.why ?? 'The servers have not refused anything of it.',
+    next: 'To see what is in conflict: coda conflicts',
+  });
 }
 
 function named(how: Obstructed): object {
