@@ -199,6 +199,9 @@ export class UserSession {
     const { owner } = client.tree.logs.state(volume);
     if (owner === undefined) fail('ENOENT', 'The modify log is empty.');
     if (owner !== uid) fail('EACCES', `The modify log belongs to uid ${owner}.`);
+    const repaired = client.repairs.inVolume(volume);
+    if (repaired)
+      fail('EBUSY', `${client.tree.pathTo(repaired.fid) || 'The root of the volume'} is under repair.`);
     if (client.reintegrator.isRunning(volume)) fail('EACCES', 'The modify log is being sent.');
     const unused = await client.tree.purge(volume, last ?? Number.MAX_SAFE_INTEGER);
     for (const container of unused) await client.containers.remove(container);

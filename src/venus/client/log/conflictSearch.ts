@@ -4,6 +4,7 @@ import type { Remote } from '../../net/link.ts';
 import type { ClientTree } from '../clientTree.ts';
 import { toSent } from './batch.ts';
 import type { Conflict, LogRecord } from './record.ts';
+import { isLackOfRoom } from './roomWaits.ts';
 
 /** Records that are looked at; those after them are when these have gone. */
 const MAX_RECORDS = 10_000;
@@ -28,6 +29,8 @@ export async function findConflicts(
   try {
     for (const { index, errno, why } of await server.call('certifyLog', { credentials, volume, records })) {
       const sequence = looked[index]?.sequence;
+      // Room may be made: that is no conflict.
+      if (isLackOfRoom(errno)) continue;
       if (sequence !== undefined && !conflicts.has(sequence))
         conflicts.set(sequence, { errno, ...(why === undefined ? {} : { why }) });
     }

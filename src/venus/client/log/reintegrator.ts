@@ -117,6 +117,7 @@ export class Reintegrator {
     this.#forced.add(volume);
     try {
       await this.#running.get(volume);
+      await this.#lookAgain(volume);
       await this.kick(volume);
     } finally {
       this.#forced.delete(volume);
@@ -143,10 +144,15 @@ export class Reintegrator {
 
   /** Finds out anew which records are in conflict, and sends what may be sent. */
   async reexamine(volume: number): Promise<void> {
-    const head = this.#options.tree.logs.head(volume);
-    if (head && this.#options.tree.logs.hasConflict(volume))
-      await this.#markConflicts(volume, head, undefined);
+    await this.#lookAgain(volume);
     await this.kick(volume);
+  }
+
+  /** What was in the way of records may have gone. */
+  async #lookAgain(volume: number): Promise<void> {
+    const { logs } = this.#options.tree;
+    const head = logs.head(volume);
+    if (head && logs.hasConflict(volume)) await this.#markConflicts(volume, head, undefined);
   }
 
   /**
@@ -341,8 +347,11 @@ export class Reintegrator {
   async #markConflicts(volume: number, record: LogRecord, conflict: Conflict | undefined): Promise<void> {
     const { tree, serverOf, credentialsFor } = this.#options;
     const found = new Map(conflict ? [[record.sequence, conflict]] : []);
-    const credentials = credentialsFor(record) ?? {};
-    const conflicts = await findConflicts(tree, await serverOf(volume), credentials, volume, found);
+    const credentials = credentialsFor(record);
+    // Without a token everything would be refused, which says nothing.
+    if (!credentials && !conflict) return;
+    const server = await serverOf(volume);
+    const conflicts = credentials ? await findConflicts(tree, server, credentials, volume, found) : found;
     await tree.markConflicts(volume, conflicts);
   }
 

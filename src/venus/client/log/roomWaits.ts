@@ -20,6 +20,10 @@ const obstacles: ReadonlyMap<number, RoomObstacle> = new Map([
   [errnoOf('ENOSPC'), 'server full'],
 ]);
 
+export function isLackOfRoom(errno: number): boolean {
+  return obstacles.has(errno);
+}
+
 /** The first records of logs for which the servers had no room: no conflict, since room may be made. */
 export class RoomWaits {
   readonly #waits = new Map<number, RoomWait>();

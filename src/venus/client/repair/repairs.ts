@@ -24,6 +24,12 @@ export class Repairs {
     return this.#open.get(formatFid(fid));
   }
 
+  /** One of those in a volume. */
+  inVolume(volume: number): Repair | undefined {
+    for (const repair of this.#open.values()) if (repair.fid.volume === volume) return repair;
+    return undefined;
+  }
+
   withId(id: number): Repair | undefined {
     for (const repair of this.#open.values()) if (repair.id === id) return repair;
     return undefined;

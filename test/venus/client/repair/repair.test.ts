@@ -9,6 +9,7 @@ const realm = useRealm();
 const open = useClients(realm);
 const top = '/test.realm';
 const object = `${top}/cscw`;
+const ANNA = 4242;
 let laptop: TestClient;
 let desk: TestClient;
 
@@ -185,5 +186,42 @@ describe('a session', () => {
     expect((await repair.commit()).kind).toBe('done');
     expect(await desk.read(`${object}/paper.tex`)).toBe('second draft');
     expect(laptop.log().entries).toBe(0);
+  });
+});
+
+describe('a conflict', () => {
+  it('because of rights is over when they are back, and the log is sent once more', async () => {
+    const set = async (text: string) => {
+      const { fid } = await fidOf(object);
+      await desk.session().setAcl({ fid, text });
+    };
+    await realm().addUser('anna');
+    await set('2\n0\nanna 127\noperator 127\n');
+    await laptop.login('anna', ANNA);
+    await laptop.names(object, ANNA);
+    await conflictOf(
+      () => laptop.write(`${object}/hers`, 'hers', ANNA),
+      () => set('2\n0\nanna 9\noperator 127\n'),
+    );
+    await set('2\n0\nanna 127\noperator 127\n');
+    await laptop.manager.reintegrator.force(ROOT);
+    expect(laptop.log().entries).toBe(0);
+    expect(await desk.read(`${object}/hers`)).toBe('hers');
+  });
+
+  it('is not one for all that follows when the token has ended meanwhile', async () => {
+    await seed();
+    await laptop.manager.tokens.forget(OPERATOR, 'test.realm');
+    const before = laptop.records();
+    await laptop.manager.reintegrator.force(ROOT);
+    expect(laptop.records()).toEqual(before);
+  });
+
+  it('under repair keeps its log from being purged', async () => {
+    await seed();
+    const repair = await begin();
+    expect(await outcome(laptop.session().purge(ROOT, undefined))).toBe('EBUSY');
+    await repair.abort();
+    expect(await outcome(laptop.session().purge(ROOT, undefined))).toBe('done');
   });
 });
