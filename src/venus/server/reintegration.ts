@@ -1,6 +1,7 @@
 import { isErrno } from '../../ipc/errors.ts';
 import type { FileProtocol, ReintegrationAnswer } from '../net/fileProtocol.ts';
-import type { SentMutation } from '../net/mutation.ts';
+import { type SentMutation, directoriesOf } from '../net/mutation.ts';
+import { fail } from '../fail.ts';
 import type { Table } from '../store/database.ts';
 import type { Vnodes } from '../tree/vnodes.ts';
 import type { Callbacks } from './callbacks.ts';
@@ -34,8 +35,9 @@ export class Reintegration {
     this.#last = options.vnodes.database.table('reintegrated');
   }
 
-  /** @throws VenusError ESTALE, EBADF where contents that are needed are not here; nothing was done then */
+  /** @throws VenusError EINVAL; ESTALE, EBADF where contents that are needed are not here; nothing was done then */
   async perform(request: Request): Promise<ReintegrationAnswer> {
+    checkVolume(request.volume, request.records);
     const received: Received[] = [];
     try {
       const records: ReceivedMutation[] = [];
@@ -55,6 +57,7 @@ export class Reintegration {
 
   /** What would be refused of a log. Changes nothing. */
   certify({ credentials, volume, records }: FileProtocol['certifyLog']['request']) {
+    checkVolume(volume, records);
     const { vnodes, identities } = this.#options;
     return certifyLog(vnodes, identities.of(credentials), records, ({ storeId }) =>
       isPerformed(this.#last, volume, storeId),
@@ -87,4 +90,11 @@ export class Reintegration {
     await stores.abandonIfThere(handle);
     return undefined;
   }
+}
+
+/** Quotas and what was performed before are a volume's own, so that a log has no business in another one. */
+function checkVolume(volume: number, records: readonly SentMutation[]): void {
+  for (const { mutation } of records)
+    for (const fid of [...directoriesOf(mutation), mutation.fid])
+      if (fid.volume !== volume) fail('EINVAL', 'A record of the log is about another volume.');
 }
