@@ -55,6 +55,7 @@ export class Performer {
         return this.#make(record.mutation.fid, { ...mutation, name: name ?? mutation.name }, EMPTY);
       case 'store':
         await this.#changes.store(fid, await this.#options.contentsOf(record));
+        await this.#changes.setStatus(fid, { modified: record.time });
         break;
       case 'link':
         await this.#changes.link({ directory: mutation.parent, name: name ?? mutation.name }, fid);
@@ -201,7 +202,9 @@ export class Performer {
   async #makeFile(record: LogRecord, directory: Fid, name: string): Promise<readonly MappedFid[]> {
     const contents = await this.#options.contentsOf(record);
     const mutation = { op: 'create', parent: directory, name, mode: FILE_MODE } as const;
-    return this.#make(record.mutation.fid, mutation, contents);
+    const made = await this.#make(record.mutation.fid, mutation, contents);
+    for (const { to } of made) await this.#changes.setStatus(to, { modified: record.time });
+    return made;
   }
 
   async #make(from: Fid, mutation: NewObject, contents: Contents): Promise<readonly MappedFid[]> {

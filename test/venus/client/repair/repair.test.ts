@@ -117,10 +117,13 @@ describe('a session', () => {
   };
 
   it('sends its result as a whole, and the conflict is over', async () => {
+    const { modified } = await laptop.localVersion().lstat(`${object}/paper.tex`);
+    realm().clock.advance(60_000);
     const repair = await walkThrough();
     await laptop.write(`${object}/global/notes`, 'made by hand');
     expect(await desk.read(`${object}/paper.tex`)).toBe('first draft');
     expect(await repair.commit()).toEqual({ kind: 'done', performed: 1, discarded: 1 });
+    expect((await desk.files().lstat(`${object}/paper.tex`)).modified).toBe(modified);
     expect(laptop.log().entries).toBe(0);
     const expected = ['figs', 'notes', 'paper.tex'];
     for (const client of [laptop, desk]) {
