@@ -20,6 +20,8 @@ export class WatchedLink implements Remote<FileProtocol> {
   readonly #link: Link<FileProtocol>;
   /** Called before a request passes; what it throws is the answer. */
   before: Watch = () => {};
+  /** Whether a request is lost on its way; it can be sent later. */
+  intercept: (name: keyof FileProtocol, send: () => Promise<void>) => boolean = () => false;
   /** Called when the server has done what was asked; what it throws is the answer. */
   after: Watch = () => {};
 
@@ -32,6 +34,8 @@ export class WatchedLink implements Remote<FileProtocol> {
     request: FileProtocol[Name]['request'],
   ): Promise<FileProtocol[Name]['reply']> {
     await this.before(name);
+    const send = async () => void (await this.#link.call(name, request));
+    if (this.intercept(name, send)) noAnswer();
     const reply = await this.#link.call(name, request);
     await this.after(name);
     return reply;

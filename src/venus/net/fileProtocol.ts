@@ -100,6 +100,11 @@ export interface FileProtocol {
     };
     reply: ReintegrationAnswer;
   };
+  /** Sees to it that a mutation is not performed any more, unless it has been. */
+  readonly fence: {
+    request: { readonly volume: number; readonly storeId: StoreId };
+    reply: { readonly wasPerformed: boolean };
+  };
   /** What would become of a modify log if it were reintegrated now, record by record. Changes nothing. */
   readonly certifyLog: {
     request: Asked & { readonly volume: number; readonly records: readonly SentMutation[] };

@@ -109,6 +109,8 @@ export class FileServer implements Service<FileProtocol> {
 
   readonly reintegrate = async (request: Request<'reintegrate'>) => this.#reintegration.perform(request);
 
+  readonly fence = (request: Request<'fence'>) => this.#reintegration.fence(request);
+
   readonly certifyLog = (request: Request<'certifyLog'>) => this.#reintegration.certify(request);
 
   readonly getAcl = async ({ fid }: Request<'getAcl'>) => {

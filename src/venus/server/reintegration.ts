@@ -11,6 +11,7 @@ import {
   type ReceivedMutation,
   RefusedMutation,
   isPerformed,
+  notePerformed,
   reintegrate,
 } from './operations/reintegrate.ts';
 import type { Received, Stores } from './stores.ts';
@@ -53,6 +54,15 @@ export class Reintegration {
       if (!(error instanceof RefusedMutation)) throw error;
       return { kind: 'refused', index: error.index, errno: error.cause.errno, why: error.cause.why };
     }
+  }
+
+  /** A log that was sent and is to be dropped may still be on its way: from now on it comes too late. */
+  fence({ volume, storeId }: FileProtocol['fence']['request']): Promise<{ readonly wasPerformed: boolean }> {
+    return this.#options.vnodes.database.transaction((writer) => {
+      const wasPerformed = isPerformed(this.#last, volume, storeId);
+      if (!wasPerformed) notePerformed(writer, this.#last, volume, storeId);
+      return { wasPerformed };
+    });
   }
 
   /** What would be refused of a log. Changes nothing. */

@@ -169,13 +169,15 @@ export class Repair {
     return this.#inTurn(() => this.#commit());
   }
 
-  /** Ends it; everything is as it was before. @throws VenusError EBUSY while it is not known whether it was committed */
+  /**
+   * Ends it; everything is as it was before.
+   * @throws VenusError EBUSY if it had been committed; ETIMEDOUT while that is not known
+   */
   abort(): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#stored.isSent) {
-        // Only the servers know whether they have performed it.
-        const ended = await this.#commit();
-        if (ended.kind === 'done') fail('EBUSY', 'It had been committed already.');
+      if (this.#stored.isSent && (await this.#wasPerformed())) {
+        await this.#commit();
+        fail('EBUSY', 'It had been committed already.');
       }
       await this.#store.remove(this.id);
       this.#onEnd();
@@ -191,6 +193,17 @@ export class Repair {
   async close(): Promise<void> {
     await this.#turn.catch(() => undefined);
     await (await this.#workspace)?.close();
+  }
+
+  /** Only the servers know what has become of what was sent. What they have not performed, they do not any more. */
+  async #wasPerformed(): Promise<boolean> {
+    const { client } = await this.#open();
+    const { volume } = this.fid;
+    const last = client.tree.logs.last(volume);
+    // Nothing is left of it here: the answer had come.
+    if (!last) return true;
+    const server = await client.serverOf(volume);
+    return (await server.call('fence', { volume, storeId: last.storeId })).wasPerformed;
   }
 
   async #commit(): Promise<Ended> {

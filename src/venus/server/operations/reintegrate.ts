@@ -69,7 +69,7 @@ export function reintegrate(
       if (error instanceof VenusError) throw new RefusedMutation(index, error);
       throw error;
     }
-    writer.put(last, key(volume, storeId.host), storeId.unique);
+    notePerformed(writer, last, volume, storeId);
   }
   return { versions: versionsOf(vnodes, [...touched.values()]), unused, stale };
 }
@@ -77,6 +77,10 @@ export function reintegrate(
 /** Whether a mutation was performed before. @param last the last mutation of each client that was, in each volume */
 export function isPerformed(last: Table<number>, volume: number, { host, unique }: StoreId): boolean {
   return unique <= (last.get(key(volume, host)) ?? 0);
+}
+
+export function notePerformed(writer: Writer, last: Table<number>, volume: number, storeId: StoreId): void {
+  writer.put(last, key(volume, storeId.host), storeId.unique);
 }
 
 /** Whether the last update of a directory is neither the one that the client knew nor one of its own. */

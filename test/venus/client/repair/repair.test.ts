@@ -182,6 +182,34 @@ describe('a session', () => {
     expect(await desk.read(`${object}/paper.tex`)).toBe('second draft');
   });
 
+  it('that was sent and did not arrive can be aborted, and does not come later', async () => {
+    const theirs = await treeInCoda(desk.files(), object);
+    const repair = await walkThrough();
+    let late = () => Promise.resolve();
+    laptop.link.intercept = (name, send) => {
+      if (name !== 'reintegrate') return false;
+      late = send;
+      return true;
+    };
+    expect(await outcome(repair.commit())).toBe('ETIMEDOUT');
+    laptop.link.intercept = () => false;
+    await repair.abort();
+    await late();
+    expect(await treeInCoda(desk.files(), object)).toEqual(theirs);
+    expect((await laptop.files().lstat(object)).type).toBe('symlink');
+    expect(laptop.log().entries).toBe(2);
+  });
+
+  it('whose answer was lost is not aborted, but known to be committed', async () => {
+    const repair = await walkThrough();
+    laptop.link.loseAnswers();
+    expect(await outcome(repair.commit())).toBe('ETIMEDOUT');
+    expect(await outcome(repair.abort())).toBe('EBUSY');
+    expect(laptop.log().entries).toBe(0);
+    expect(await laptop.read(`${object}/paper.tex`)).toBe('second draft');
+    expect(await desk.read(`${object}/paper.tex`)).toBe('second draft');
+  });
+
   it('whose answer is lost at the end is committed once', async () => {
     const repair = await walkThrough();
     laptop.link.loseAnswers();
