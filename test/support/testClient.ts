@@ -34,7 +34,9 @@ export class WatchedLink implements Remote<FileProtocol> {
     request: FileProtocol[Name]['request'],
   ): Promise<FileProtocol[Name]['reply']> {
     await this.before(name);
-    const send = async () => void (await this.#link.call(name, request));
+    const send = async () => {
+      await this.#link.call(name, request);
+    };
     if (this.intercept(name, send)) noAnswer();
     const reply = await this.#link.call(name, request);
     await this.after(name);
