@@ -100,5 +100,5 @@ describe('cfs sa -R', () => {
     const finished = await realm.run('cfs', ['sa', '-R', '-negative', 'thousand', 'jan', 'w']);
     expect(finished).toMatchObject({ status: 0, stderr: 'changed 1000 of 1000 directories\n' });
     expect(await directoriesWith('jan -w', 'thousand')).toHaveLength(1000);
-  });
+  }, 120_000);
 });

@@ -127,7 +127,7 @@ describe('a sequence of operations', () => {
           await removeAll(realm().files(), `/test.realm/run${runs}`);
         },
       ),
-      { numRuns: 200, seed: 20_261_120 },
+      { numRuns: 80, seed: 20_261_120 },
     );
-  }, 120_000);
+  }, 300_000);
 });

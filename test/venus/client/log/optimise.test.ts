@@ -202,5 +202,5 @@ describe('in the log of a client', () => {
       }),
       { numRuns: 15, seed: 20_261_121 },
     );
-  }, 120_000);
+  }, 300_000);
 });
