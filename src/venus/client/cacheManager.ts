@@ -170,6 +170,7 @@ export class CacheManager implements Service<CallbackProtocol> {
       beforeConflict: (volume) => this.checkpoints.beforeConflict(volume),
       serverOf,
       credentialsFor: (record) => this.#credentialsFor(record),
+      timeLimitOf: (volume) => this.settings.get(volume).timeLimit,
       isOldEnough: (volume, { time }) => now() - time >= this.settings.get(volume).age * 1000,
     });
     this.volumeStates = this.#followStates();

@@ -7,16 +7,22 @@ import type { LogRecord } from './record.ts';
 const MAX_RECORDS = 100;
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** The first records of a log that may go together. @param isReady whether a record may go now */
+/**
+ * The first records of a log that may go together: one at least.
+ * @param isReady whether a record may go now
+ * @param maxBytes of contents that the time suffices for
+ */
 export function takeBatch(
   records: Iterable<LogRecord>,
   isReady: (record: LogRecord) => boolean,
+  maxBytes = Infinity,
 ): readonly LogRecord[] {
+  const room = Math.min(MAX_BYTES, maxBytes);
   const batch: LogRecord[] = [];
   let bytes = 0;
   for (const record of records) {
     bytes += record.mutation.op === 'store' ? record.mutation.length : 0;
-    const fits = batch.length < MAX_RECORDS && (batch.length === 0 || bytes <= MAX_BYTES);
+    const fits = batch.length < MAX_RECORDS && (batch.length === 0 || bytes <= room);
     const goesWith = record.viceId === (batch[0]?.viceId ?? record.viceId);
     if (!fits || !goesWith || record.conflict || !isReady(record)) break;
     batch.push(record);

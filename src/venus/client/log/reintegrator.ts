@@ -11,10 +11,12 @@ import type { ClientTree } from '../clientTree.ts';
 import { type Events, whenPercentChanges } from '../events.ts';
 import { takeBatch, toSent } from './batch.ts';
 import { findConflicts } from './conflictSearch.ts';
-import { type Conflict, type LogRecord, objectsOf } from './record.ts';
+import { Pace } from './pace.ts';
+import { type Conflict, type LogRecord, bytesOf, objectsOf } from './record.ts';
 import { RoomWaits } from './roomWaits.ts';
 import type { RoundProgress, Rounds } from './rounds.ts';
 import { upload } from './uploads.ts';
+import { Waiters } from './waiters.ts';
 
 export interface ReintegratorOptions {
   /** Name of the client. */
@@ -35,13 +37,8 @@ export interface ReintegratorOptions {
   readonly credentialsFor: (record: LogRecord) => Credentials | undefined;
   /** Whether a record has waited as long as it should. */
   readonly isOldEnough: (volume: number, record: LogRecord) => boolean;
-}
-
-/** Those who wait until what they changed is on the servers, or has to wait here. */
-interface Waiter {
-  readonly sequences: readonly number[];
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
+  /** Milliseconds that one round may take; 0 for as long as it takes. */
+  readonly timeLimitOf: (volume: number) => number;
 }
 
 type Refusal = Extract<ReintegrationAnswer, { kind: 'refused' }>;
@@ -55,11 +52,12 @@ export class Reintegrator {
   readonly #options: ReintegratorOptions;
   readonly #running = new Map<number, Promise<void>>();
   readonly #again = new Set<number>();
-  readonly #waiters = new Map<number, Set<Waiter>>();
+  readonly #waiters = new Waiters();
   /** Contents that the servers have and no record used yet: the handles by volume and record. */
   readonly #uploaded = new Map<number, Map<number, number>>();
   readonly #obstacles = new Map<number, LogObstacle>();
   readonly #room = new RoomWaits();
+  readonly #pace = new Pace();
   /** Volumes whose answer was lost: what they know of directories afterwards is not to be trusted. */
   readonly #inDoubt = new Set<number>();
   /** Volumes whose records go whatever their age. */
@@ -161,9 +159,7 @@ export class Reintegrator {
    */
   async performed(volume: number, sequences: readonly number[]): Promise<void> {
     if (sequences.length === 0 || this.#isClosed) return;
-    const waiters = this.#waiters.get(volume) ?? new Set();
-    this.#waiters.set(volume, waiters);
-    const done = new Promise<void>((resolve, reject) => waiters.add({ sequences, resolve, reject }));
+    const done = this.#waiters.add(volume, sequences);
     void this.kick(volume);
     return done;
   }
@@ -213,7 +209,8 @@ export class Reintegrator {
       this.#stop(volume, obstacle);
       return [];
     }
-    return takeBatch(tree.logs.records(volume), isOldEnough);
+    const maxBytes = this.#pace.bytesIn(volume, this.#options.timeLimitOf(volume));
+    return takeBatch(tree.logs.records(volume), isOldEnough, maxBytes);
   }
 
   /** @returns what was refused, if anything was */
@@ -230,6 +227,7 @@ export class Reintegrator {
     if (marked.length === 0) return undefined;
     const handles = this.#uploaded.get(volume) ?? new Map<number, number>();
     this.#uploaded.set(volume, handles);
+    const measured = this.#pace.begin(volume);
     const refused = await this.#upload(server, marked, handles);
     if (refused)
       return { ...refused, index: batch.findIndex(({ sequence }) => sequence === refused.sequence) };
@@ -242,6 +240,7 @@ export class Reintegrator {
         return { ...answer, index: batch.findIndex((record) => record.sequence === sequence) };
       }
       for (const { sequence } of marked) handles.delete(sequence);
+      measured(marked.reduce((sum, record) => sum + bytesOf(record), 0));
       await this.#settle(volume, marked, answer);
       // What the servers have is what is here; they have promised to tell of changes.
       if (answer.stale.length === 0) for (const check of checks) check.succeed();
@@ -296,7 +295,7 @@ export class Reintegrator {
     this.#inDoubt.delete(volume);
     this.#options.rounds.settled(volume, batch);
     for (const container of unused) await containers.remove(container);
-    this.#answer(volume, batch);
+    this.#waiters.performed(volume, batch.at(-1)?.sequence ?? 0);
     this.#options.onShorter(volume);
   }
 
@@ -315,14 +314,13 @@ export class Reintegrator {
       return 'stop';
     }
     const reason = why === undefined ? {} : { why };
-    const waiter = this.#waiterFor(volume, record.sequence);
+    const waiter = this.#waiters.find(volume, record.sequence);
     const [first = 0] = waiter?.sequences ?? [];
     if (waiter && (index === 0 || batch.some(({ sequence }) => sequence === first))) {
       const unused = await this.#options.tree.withdraw(volume, waiter.sequences);
       for (const container of unused) await this.#options.containers.remove(container);
-      this.#waiters.get(volume)?.delete(waiter);
       this.#options.onShorter(volume);
-      waiter.reject(new VenusError(errno, reason));
+      this.#waiters.refuse(volume, waiter, new VenusError(errno, reason));
       return 'go on';
     }
     if (index > 0) return 'send those before';
@@ -355,23 +353,6 @@ export class Reintegrator {
     await tree.markConflicts(volume, conflicts);
   }
 
-  #waiterFor(volume: number, sequence: number): Waiter | undefined {
-    for (const waiter of this.#waiters.get(volume) ?? [])
-      if (waiter.sequences.includes(sequence)) return waiter;
-    return undefined;
-  }
-
-  /** Those whose last record has been performed need not wait any more. */
-  #answer(volume: number, batch: readonly LogRecord[]): void {
-    const waiters = this.#waiters.get(volume);
-    const done = batch.at(-1)?.sequence ?? 0;
-    for (const waiter of waiters ?? []) {
-      if ((waiter.sequences.at(-1) ?? 0) > done) continue;
-      waiters?.delete(waiter);
-      waiter.resolve();
-    }
-  }
-
   #fail(volume: number, error: unknown): void {
     if (isErrno(error, 'ETIMEDOUT')) {
       this.#inDoubt.add(volume);
@@ -389,10 +370,7 @@ export class Reintegrator {
     this.#obstacles.set(volume, obstacle);
   }
 
-  /** What could not be sent waits in the log; nobody waits for it. */
   #release(volume: number): void {
-    if (this.#again.has(volume)) return;
-    for (const waiter of this.#waiters.get(volume) ?? []) waiter.resolve();
-    this.#waiters.delete(volume);
+    if (!this.#again.has(volume)) this.#waiters.release(volume);
   }
 }
