@@ -70,7 +70,10 @@ describe('two clients of the same servers', () => {
       .poll(async () => (await coda(laptop, ['doctor', '--exit-code'])).status, { timeout: 10_000 })
       .toBe(6);
     expect((await coda(laptop, ['doctor'])).stdout).toContain('The servers refused: Store ');
-    expect(await cat(laptop, 'file')).toBe('of laptop\n');
+    await realm.run('cfs', ['beginrepair', 'file'], { env: laptop });
+    expect(await cat(laptop, 'file/local')).toBe('of laptop\n');
+    expect(await cat(laptop, 'file/global')).toBe('of desk\n');
+    await realm.run('cfs', ['endrepair', 'file'], { env: laptop });
     expect(await cat(desk, 'file')).toBe('of desk\n');
     expect((await realm.run('cfs', ['lv', '.'], { env: laptop })).stdout).toContain(
       '*** There are pending conflicts in this volume ***',

@@ -36,7 +36,7 @@ export class Reintegration {
     this.#last = options.vnodes.database.table('reintegrated');
   }
 
-  /** @throws VenusError EINVAL; ESTALE, EBADF where contents that are needed are not here; nothing was done then */
+  /** @throws VenusError EXDEV; ESTALE, EBADF where contents that are needed are not here; nothing was done then */
   async perform(request: Request): Promise<ReintegrationAnswer> {
     checkVolume(request.volume, request.records);
     const received: Received[] = [];
@@ -106,5 +106,5 @@ export class Reintegration {
 function checkVolume(volume: number, records: readonly SentMutation[]): void {
   for (const { mutation } of records)
     for (const fid of [...directoriesOf(mutation), mutation.fid])
-      if (fid.volume !== volume) fail('EINVAL', 'A record of the log is about another volume.');
+      if (fid.volume !== volume) fail('EXDEV', 'A record of the log is about another volume.');
 }

@@ -10,7 +10,7 @@ describe('a part of a modify log', () => {
     const { id } = await realm().realmServer.createVolume({ name: 'vol', owner: undefined, maxQuota: 0 });
     const victim = await operator().create(rootOf(id), 'f', 'contents');
     const removal = { op: 'remove', parent: rootOf(id), name: 'f', fid: victim, linkCount: 1 } as const;
-    expect(await outcome(operator().perform(ROOT, [removal]))).toBe('EINVAL');
+    expect(await outcome(operator().perform(ROOT, [removal]))).toBe('EXDEV');
     expect(await operator().read(victim)).toBe('contents');
     expect(await outcome(operator().perform(id, [removal]))).toBe('done');
   });
