@@ -62,7 +62,8 @@ describe('a client tells', () => {
     };
     for (let attempt = 0; attempt < 4; attempt++) await first().manager.reintegrator.force(ROOT);
     await until(() => of('reintegrationEnds').length > 0);
-    expect(sent).toBe(5);
+    // Those that venus makes by itself may come in between.
+    expect(sent).toBeGreaterThanOrEqual(5);
     expect(of('reintegrationBegins')).toHaveLength(1);
     expect(of('reintegrationEnds')).toMatchObject([{ done: 100, total: 130, result: 'unreachable' }]);
     first().link.before = () => {};
