@@ -34,8 +34,15 @@ const common = {
   external: ['lmdb'],
 };
 
+/** What the tools use of undici, without its fetch, caches and mocks, which would take most of the time to load it. */
+const undici = `const Dispatcher = require('undici/lib/dispatcher/dispatcher.js');
+  Dispatcher.prototype.request = require('undici/lib/api/api-request.js');
+  exports.Pool = require('undici/lib/dispatcher/pool.js');
+  exports.errors = require('undici/lib/core/errors.js');`;
+
 /** A package as one CommonJS module: the default export, where there is one, with the others as its members. */
 function asCommonJs(name) {
+  if (name === 'undici') return undici;
   return `const all = require(${JSON.stringify(name)});
     module.exports = all.default === undefined ? all : Object.assign(all.default, all);`;
 }
@@ -51,19 +58,32 @@ const separate = {
   },
 };
 
-/** commander loads child_process at once, for a kind of subcommand that we do not have. */
-const lazyChildProcess = {
-  name: 'lazy-child-process',
+/** What packages load at once though we never need it, and how they load it when it is called. */
+const lazyParts = [
+  {
+    // A kind of subcommand that we do not have.
+    file: /commander\/lib\/command\.js$/,
+    eager: "const childProcess = require('node:child_process');",
+    lazy: "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };",
+  },
+  {
+    // HTTP/2, which venus does not speak.
+    file: /undici\/lib\/dispatcher\/client\.js$/,
+    eager: "const connectH2 = require('./client-h2.js')",
+    lazy: "const connectH2 = (...args) => require('./client-h2.js')(...args)",
+  },
+];
+
+const lazily = {
+  name: 'lazily',
   setup({ onLoad }) {
-    onLoad({ filter: /commander\/lib\/command\.js$/ }, ({ path }) => {
-      const eager = "const childProcess = require('node:child_process');";
-      const source = readFileSync(path, 'utf8');
-      if (!source.includes(eager))
-        throw new Error('commander loads child_process in a new way: look at it again');
-      const lazy =
-        "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };";
-      return { contents: source.replace(eager, lazy), loader: 'js' };
-    });
+    for (const { file, eager, lazy } of lazyParts) {
+      onLoad({ filter: file }, ({ path }) => {
+        const source = readFileSync(path, 'utf8');
+        if (!source.includes(eager)) throw new Error(`${path} has changed: look at it again`);
+        return { contents: source.replace(eager, lazy), loader: 'js' };
+      });
+    }
   },
 };
 
@@ -75,7 +95,7 @@ await Promise.all([
     build({
       ...common,
       stdin: { contents: asCommonJs(name), resolveDir: root, loader: 'js' },
-      plugins: [lazyChildProcess],
+      plugins: [lazily],
       outfile: join(dist, `${name}.cjs`),
     }),
   ),

@@ -16,12 +16,17 @@ const loneEscape = /(?<![\ud800-\udbff])[\udc80-\udcff]/;
 
 /** Bytes to text that keeps every byte. */
 export function decodeText(bytes: Uint8Array): string {
-  if (isAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  if (isAscii(bytes)) return asBuffer(bytes).toString('latin1');
   try {
     return decodeStrictly(bytes);
   } catch {
     return decodeWithEscapes(bytes);
   }
+}
+
+/** The bytes themselves; most of them are a Buffer already. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** As {@link decodeText}, for a short part of many bytes, without the cost of a view of it. */

@@ -14,6 +14,7 @@ const LONG_JUMP = 128 * 1024;
 export class ByteWindow {
   readonly input: ArchiveInput;
   #buffer = new Uint8Array(CAPACITY);
+  #words = new DataView(this.#buffer.buffer);
   /** Where the first byte of the buffer stands in the archive. */
   #base = 0;
   #start = 0;
@@ -57,6 +58,11 @@ export class ByteWindow {
   /** All that is held, from {@link start} on, without the cost of a view. Right until the window moves. */
   get bytes(): Uint8Array {
     return this.#buffer;
+  }
+
+  /** The same bytes as {@link bytes}, to be read as numbers. */
+  get words(): DataView {
+    return this.#words;
   }
 
   /** Where the next byte stands in {@link bytes}. */
@@ -122,6 +128,7 @@ export class ByteWindow {
       const larger = new Uint8Array(count);
       larger.set(held);
       this.#buffer = larger;
+      this.#words = new DataView(larger.buffer);
     } else {
       this.#buffer.copyWithin(0, this.#start, this.#end);
     }

@@ -8,6 +8,7 @@ export const USTAR_MAGIC = 'ustar';
 export const MAGIC_AT = 257;
 const [CHECKSUM_AT, CHECKSUM_SIZE, BLANK] = [148, 8, 0x20];
 const [NAME_SIZE, PREFIX_AT, PREFIX_SIZE, LINK_AT, TYPE_AT] = [100, 345, 155, 157, 156];
+const EVERY_OTHER = 0x00ff00ff;
 
 export interface TarHeader {
   readonly name: string;
@@ -24,10 +25,13 @@ export interface TarHeader {
   readonly isUstar: boolean;
 }
 
-/** @returns undefined for a block that is no header */
-export function parseTarHeader(bytes: Uint8Array, at = 0): TarHeader | undefined {
+/**
+ * @param words the same bytes as numbers
+ * @returns undefined for a block that is no header
+ */
+export function parseTarHeader(bytes: Uint8Array, at = 0, words = wordsOf(bytes)): TarHeader | undefined {
   const field = (from: number, length: number) => readTarNumber(bytes, at + from, length);
-  if (field(CHECKSUM_AT, CHECKSUM_SIZE) !== checksum(bytes, at)) return undefined;
+  if (field(CHECKSUM_AT, CHECKSUM_SIZE) !== checksumOf(bytes, at, words)) return undefined;
   const [mode, uid, gid] = [field(100, 8), field(108, 8), field(116, 8)];
   const [size, modified] = [field(124, 12), field(136, 12)];
   if (mode === undefined || uid === undefined || gid === undefined || modified === undefined)
@@ -40,12 +44,32 @@ export function parseTarHeader(bytes: Uint8Array, at = 0): TarHeader | undefined
   return { name, mode: mode & PERMISSIONS, uid, gid, size, modified, type, target, isUstar };
 }
 
-/** Sum of all bytes, those of the checksum itself counted as blanks. */
-export function checksum(bytes: Uint8Array, from = 0): number {
-  let sum = CHECKSUM_SIZE * BLANK;
-  for (let at = from; at < from + CHECKSUM_AT; at++) sum += bytes[at] ?? 0;
-  for (let at = from + CHECKSUM_AT + CHECKSUM_SIZE; at < from + BLOCK; at++) sum += bytes[at] ?? 0;
+/** Sum of all bytes of a header, those of the checksum itself counted as blanks. */
+export function checksum(header: Uint8Array): number {
+  return checksumOf(header, 0, wordsOf(header));
+}
+
+function checksumOf(bytes: Uint8Array, from: number, words: DataView): number {
+  let sum = CHECKSUM_SIZE * BLANK + sumOfBlock(words, from);
+  for (let at = from + CHECKSUM_AT; at < from + CHECKSUM_AT + CHECKSUM_SIZE; at++) sum -= bytes[at] ?? 0;
   return sum;
+}
+
+/**
+ * Adds up four bytes at a time, which takes a quarter of the time. Each half of the sum holds that of 256 bytes, which is
+ * below 2^16.
+ */
+function sumOfBlock(words: DataView, from: number): number {
+  let sums = 0;
+  for (let at = from; at < from + BLOCK; at += 4) {
+    const word = words.getInt32(at);
+    sums = (sums + (word & EVERY_OTHER) + ((word >>> 8) & EVERY_OTHER)) | 0;
+  }
+  return (sums & 0xffff) + (sums >>> 16);
+}
+
+export function wordsOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 export function isZero(block: Uint8Array): boolean {

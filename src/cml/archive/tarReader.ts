@@ -51,7 +51,7 @@ export class TarReader implements HeaderReader {
   #headerAt(at: number): TarHeader | 'end' | number {
     const window = this.#window;
     if (window.held < at + BLOCK) return at + BLOCK;
-    const header = parseTarHeader(window.bytes, window.start + at);
+    const header = parseTarHeader(window.bytes, window.start + at, window.words);
     if (header !== undefined) return header;
     const offset = window.position + at;
     const block = window.view(at + BLOCK).subarray(at);

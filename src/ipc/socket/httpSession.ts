@@ -7,6 +7,7 @@ import type { WantedEvents } from '../venus.ts';
 import { type VenusEvent, eventSchema } from '../venusEvent.ts';
 import { unavailable } from './pioctlConnection.ts';
 import { failureSchema } from './routes.ts';
+import { dontOptimiseWasm } from './wasmTiering.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -37,6 +38,7 @@ export class HttpSession {
   constructor(path: string, options: HttpOptions) {
     this.#path = path;
     this.#options = options;
+    dontOptimiseWasm();
     this.#pool = new Pool(ORIGIN, {
       socketPath: path,
       connections: CONNECTIONS,

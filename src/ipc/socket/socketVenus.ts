@@ -36,7 +36,7 @@ export class SocketVenus implements Venus {
     yield* (await this.http()).events(wanted);
   }
 
-  /** The HTTP dialect itself, for what no port has. Loaded when first used: it costs five times the start of a tool. */
+  /** The HTTP dialect itself, for what no port has. Loaded when first used: it costs as much as the start of Node. */
   http(): Promise<HttpSession> {
     this.#http ??= import('./httpSession.ts').then(
       ({ HttpSession }) => new HttpSession(this.#path, this.#options),

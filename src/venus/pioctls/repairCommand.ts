@@ -57,28 +57,40 @@ async function ofSession(session: UserSession, repair: Repair, { action, argumen
   return `${ended.performed} performed, ${ended.discarded} discarded\n`;
 }
 
-/** The log as a file, which the caller reads and removes. @returns its name */
+/** The log as a file, which the caller reads and removes; a part of it is not left behind. @returns its name */
 async function writeListing(session: UserSession, volume: number): Promise<string> {
   const mount = await mountPathOf(session, volume);
   const name = `/tmp/listlocal-${randomBytes(3).toString('hex')}`;
   const file = await fs.open(name, 'wx', 0o600);
   try {
-    let [text, count, after]: [string, number, number | undefined] = ['', 0, undefined];
-    for (;;) {
-      const records = session.client.tree.logs.page(volume, after);
-      for (const record of records) text += `${formatCmlLine(toCmlLine(record, mount))}\n`;
-      count += records.length;
-      after = records.at(-1)?.sequence;
-      if (after === undefined) break;
-      if (text.length < CHUNK) continue;
-      await file.writeFile(encodeText(text));
-      text = '';
-    }
-    const { name: volumeName } = await session.client.locate(volume);
-    text += `${count} entries total in the modify log for volume ${volumeName}\n`;
-    await file.writeFile(encodeText(text));
+    await writeLines(file, session, volume, mount);
+  } catch (error) {
+    await fs.rm(name, { force: true });
+    throw error;
   } finally {
     await file.close();
   }
   return name;
+}
+
+async function writeLines(
+  file: fs.FileHandle,
+  session: UserSession,
+  volume: number,
+  mount: string,
+): Promise<void> {
+  let [text, count, after]: [string, number, number | undefined] = ['', 0, undefined];
+  for (;;) {
+    const records = session.client.tree.logs.page(volume, after);
+    for (const record of records) text += `${formatCmlLine(toCmlLine(record, mount))}\n`;
+    count += records.length;
+    after = records.at(-1)?.sequence;
+    if (after === undefined) break;
+    if (text.length < CHUNK) continue;
+    await file.writeFile(encodeText(text));
+    text = '';
+  }
+  const { name: volumeName } = await session.client.locate(volume);
+  text += `${count} entries total in the modify log for volume ${volumeName}\n`;
+  await file.writeFile(encodeText(text));
 }

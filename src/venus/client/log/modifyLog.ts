@@ -3,7 +3,7 @@ import type { Database, Table, Writer } from '../../store/database.ts';
 import { type Key, key } from '../../store/keys.ts';
 import type { Mutation } from '../../net/mutation.ts';
 import { ConflictIndex } from './conflictIndex.ts';
-import { optimise } from './optimise.ts';
+import { type Optimised, canOptimise, optimise } from './optimise.ts';
 import { type StoredRecord, fromStored, toStored } from './storedRecord.ts';
 import { type Conflict, type LogRecord, RECORD_SIZE, bytesOf, objectsOf } from './record.ts';
 
@@ -186,7 +186,9 @@ export class ModifyLogs {
     }
   }
 
-  #optimise(volume: number, mutation: Mutation) {
+  #optimise(volume: number, mutation: Mutation): Optimised {
+    // A directory may have any number of records, of its entries too, and a file any number of names and renames.
+    if (!canOptimise(mutation)) return { cancelled: [], needed: true };
     const sent = this.#sent.get(key(volume)) ?? 0;
     const earlier = this.about(mutation.fid);
     const isUntouched = earlier.every(({ sequence, conflict }) => sequence > sent && conflict === undefined);

@@ -10,12 +10,33 @@ export interface Optimised {
   readonly needed: boolean;
 }
 
+/** Whether a mutation can make any record needless, so that those about its object have to be looked at. */
+export function canOptimise(mutation: Mutation): boolean {
+  switch (mutation.op) {
+    case 'create':
+    case 'mkdir':
+    case 'symlink':
+    case 'link':
+    case 'rename':
+      return false;
+    case 'remove':
+      return mutation.linkCount === 1;
+    case 'store':
+    case 'chmod':
+    case 'chown':
+    case 'utimes':
+    case 'rmdir':
+      return true;
+  }
+}
+
 /**
  * What a new mutation makes needless (spec/cml.md, 1.2). The servers come to the same state without it.
  * @param earlier the records about the object, oldest first, of which none may have been sent
  * @param isAlone whether no other record is about the object as a directory
  */
 export function optimise(mutation: Mutation, earlier: readonly LogRecord[], isAlone: boolean): Optimised {
+  if (!canOptimise(mutation)) return cancelling([]);
   const about = earlier.filter((record) => sameFid(record.mutation.fid, mutation.fid));
   switch (mutation.op) {
     case 'store':
@@ -26,7 +47,7 @@ export function optimise(mutation: Mutation, earlier: readonly LogRecord[], isAl
     case 'chmod':
       return cancelling(since(about, 'store', ['chmod']));
     case 'remove':
-      return mutation.linkCount > 1 ? cancelling([]) : ending(about);
+      return ending(about);
     case 'rmdir':
       return isAlone ? ending(about) : cancelling([]);
     case 'create':

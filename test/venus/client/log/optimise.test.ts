@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { optimise } from '../../../../src/venus/client/log/optimise.ts';
+import { canOptimise, optimise } from '../../../../src/venus/client/log/optimise.ts';
 import type { LogRecord } from '../../../../src/venus/client/log/record.ts';
 import type { Mutation } from '../../../../src/venus/net/mutation.ts';
 import { type TestClient, useClients } from '../../../support/testClient.ts';
@@ -31,6 +31,21 @@ const rename: Mutation = {
   fid,
 };
 const remove = (linkCount: number): Mutation => ({ op: 'remove', parent, name, fid, linkCount });
+
+const everyKind = [
+  create,
+  symlink,
+  mkdir,
+  rmdir,
+  store,
+  chmod,
+  chown,
+  utimes,
+  link,
+  rename,
+  remove(1),
+  remove(2),
+];
 
 /** What a mutation takes out of a log, by the places in it, and whether it is logged itself. */
 function optimised(log: readonly Mutation[], added: Mutation, isAlone = true) {
@@ -73,6 +88,14 @@ describe('an attribute', () => {
   });
   it('is needed before a store that it allowed: a mode', () => {
     expect(optimised([chmod, store, chmod, rename], chmod)).toEqual(keeps(2));
+  });
+});
+
+describe('a new object, another name, or a name less of several', () => {
+  it('makes nothing needless, so that no earlier record has to be read', () => {
+    const adding = everyKind.filter((mutation) => !canOptimise(mutation));
+    expect(adding).toEqual([create, symlink, mkdir, link, rename, remove(2)]);
+    for (const added of adding) expect(optimised(everyKind, added)).toEqual(keeps());
   });
 });
 
