@@ -1,0 +1,271 @@
+import { formatCmlLine } from '../cml/cmlText.ts';
+import type { CmlLine } from '../cml/cmlLine.ts';
+import { joinPath } from '../ipc/codaPath.ts';
+import { isErrno } from '../ipc/errors.ts';
+import type { Verdict } from '../ipc/repairs.ts';
+import { printable } from '../term/printable.ts';
+import { type RepairBackend, RepairError, type RepairSession } from './backend.ts';
+import { verdictOfCheck } from './real/checkText.ts';
+import { type CommitParts, isInConflict } from './real/commit.ts';
+import { statusOf } from './real/globalView.ts';
+import { journalId } from './real/journals.ts';
+import { shownRecord } from './real/logListing.ts';
+import { type Belonging, LOCAL_ENTRY, ObjectPaths, belongingOf, pathAt } from './real/objectPaths.ts';
+import { type Begun, RealSession } from './real/session.ts';
+import { type Work, type WorkRecord, currentOf } from './real/work.ts';
+import { quoteWord } from './words.ts';
+
+/** Names of expanded objects, which venus makes up (spec/repair.md, 1). */
+const EXPANDED = { volume: 0xffffffff, vnode: 0xfffffffc, realm: 'localhost' };
+/** Records of other objects that are named; more are counted. */
+const NAMED = 5;
+const kinds: ReadonlyMap<string, Begun['kind']> = new Map([
+  ['1', 'local/global'],
+  ['2', 'server/server'],
+  ['3', 'mixed'],
+]);
+
+export interface RealCoda extends CommitParts {
+  /** Which Coda and which user: journals belong to one. */
+  readonly place: string;
+  /** What venus writes before paths from the Coda root: its mount point. */
+  readonly roots: readonly string[];
+  /** The host whose changes they are. */
+  readonly client: string;
+}
+
+/**
+ * Repair sessions at a venus that keeps none (spec/repair.md, 19.4 and 22): it shows an object in conflict as a directory of
+ * servers and `_localcache`, and settles nothing but the first record of its log, at once and for good.
+ */
+export class RealBackend implements RepairBackend {
+  readonly #coda: RealCoda;
+
+  constructor(coda: RealCoda) {
+    this.#coda = coda;
+  }
+
+  async begin(path: string): Promise<RepairSession> {
+    const id = journalId(this.#coda.place, path);
+    const interrupted = await this.#coda.journals.find(id);
+    if (interrupted) return this.#resume(interrupted);
+    if (await this.#isExpanded(path)) return this.#examined(id, path, true, undefined);
+    if (!(await isInConflict(this.#coda.files, path)))
+      throw new RepairError('Error beginning repair: Object not in conflict');
+    const first = await this.#firstVerdict(path);
+    await this.#expand(path);
+    return this.#examined(id, path, false, first);
+  }
+
+  /** Goes on with a commit that was interrupted. */
+  async #resume(work: Work): Promise<RepairSession> {
+    const { object } = work;
+    let isExpanded = await this.#isExpanded(object);
+    if (!isExpanded && currentOf(work) !== undefined && (await isInConflict(this.#coda.files, object))) {
+      await this.#expand(object);
+      isExpanded = true;
+    }
+    const server = isExpanded ? (await this.#entries(object)).answering : undefined;
+    return this.#session({
+      work,
+      isExpanded,
+      server,
+      kind: 'local/global',
+      isResumed: true,
+      first: undefined,
+    });
+  }
+
+  async #examined(
+    id: string,
+    path: string,
+    isResumed: boolean,
+    first: Verdict | undefined,
+  ): Promise<RepairSession> {
+    try {
+      return await this.#examine(id, path, isResumed, first);
+    } catch (error) {
+      await this.#coda.venus.collapse(path).catch((cause: unknown) => {
+        throw new RepairError(`${printable(path)} could not be collapsed`, howToCollapse(path), { cause });
+      });
+      throw error;
+    }
+  }
+
+  async #examine(id: string, path: string, isResumed: boolean, first: Verdict | undefined) {
+    const { venus, files, client } = this.#coda;
+    const { servers, answering } = await this.#entries(path);
+    const kind = kinds.get(await venus.kindOfConflict(path));
+    if (!kind) throw new RepairError('Error beginning repair: Object not in conflict');
+    const local = joinPath(path, LOCAL_ENTRY);
+    const status = await statusOf(files, local);
+    const logPath = await this.#logPath(path);
+    const common = { version: 1, id, object: path, client, servers, logPath } as const;
+    const untouched = { settled: 0, isIrrevocable: false, redone: 0 };
+    const session = { kind, isResumed, isExpanded: true, server: answering, first };
+    if (kind !== 'local/global') {
+      const type = answering === undefined ? 'directory' : await this.#typeOf(joinPath(path, answering));
+      return this.#session({ ...session, work: { ...common, ...untouched, type, records: [] } });
+    }
+    if (!status || (await isInConflict(files, local))) throw noLocalVersion(path);
+    const records = await this.#records(path, await venus.list(local));
+    const type = await this.#typeOf(local);
+    return this.#session({ ...session, work: { ...common, ...untouched, type, records } });
+  }
+
+  #session(begun: Begun): RepairSession {
+    return new RealSession(this.#coda, begun);
+  }
+
+  async #typeOf(path: string): Promise<'file' | 'directory'> {
+    return (await this.#coda.files.lstat(path)).type === 'directory' ? 'directory' : 'file';
+  }
+
+  async #isExpanded(path: string): Promise<boolean> {
+    if ((await statusOf(this.#coda.files, path))?.type !== 'directory') return false;
+    const { fid } = await this.#coda.venus.identity(path);
+    return fid.volume === EXPANDED.volume && fid.vnode === EXPANDED.vnode && fid.realm === EXPANDED.realm;
+  }
+
+  async #expand(path: string): Promise<void> {
+    const { venus } = this.#coda;
+    // As every repair tool does: what cannot be named cannot be expanded.
+    await venus.identity(path);
+    try {
+      await venus.expand(path);
+    } catch (error) {
+      if (!isErrno(error, 'EINVAL', 'EINPROGRESS')) throw error;
+      throw new RepairError(
+        `Error beginning repair: ${printable(path)} cannot be expanded`,
+        {
+          why: 'Something below it, or the directory it is in, is expanded already.',
+          next: 'Collapse that first: cfs endrepair PATH',
+        },
+        { cause: error },
+      );
+    }
+  }
+
+  /** The servers, and one of them that shows its version. */
+  async #entries(
+    path: string,
+  ): Promise<{ readonly servers: string[]; readonly answering: string | undefined }> {
+    const { files, venus } = this.#coda;
+    const servers: string[] = [];
+    for await (const { name } of files.readdir(path))
+      if (name !== LOCAL_ENTRY && !name.startsWith('.')) servers.push(name);
+    servers.sort();
+    let answering: string | undefined;
+    for (const server of servers) {
+      if (answering !== undefined) break;
+      const entry = joinPath(path, server);
+      if (!(await statusOf(files, entry)) || (await isInConflict(files, entry))) continue;
+      await venus.identity(entry);
+      answering = server;
+    }
+    return { servers, answering };
+  }
+
+  /** A path by which the log can be asked for whatever becomes of the object. */
+  async #logPath(path: string): Promise<string> {
+    const { venus } = this.#coda;
+    const { parent } = new ObjectPaths(path, []);
+    const { fid } = await venus.identity(parent);
+    const local = joinPath(path, LOCAL_ENTRY);
+    const own = (await statusOf(this.#coda.files, local)) ? await venus.identity(local) : undefined;
+    return own?.fid.volume === fid.volume ? parent : path;
+  }
+
+  /** What venus says of the first record, if it is safe to ask and the record is about this object. */
+  async #firstVerdict(path: string): Promise<Verdict | undefined> {
+    const { venus, roots } = this.#coda;
+    const [first] = await venus.list(path);
+    const paths = new ObjectPaths(path, roots);
+    const { fid } = await venus.identity(path);
+    const isVolumeRoot = fid.vnode === 1 && fid.unique === 1;
+    if (!first || isVolumeRoot || formatCmlLine(first).includes(LOCAL_ENTRY)) return undefined;
+    const belonging = belongingOf(first, paths, { sequence: 1, time: 0 });
+    if (belonging.kind !== 'ours') return undefined;
+    return verdictOfCheck(await venus.checkFirst(path), belonging.mutation);
+  }
+
+  /** The log as it concerns an object. @throws RepairError where it begins with what is another's */
+  async #records(path: string, lines: readonly CmlLine[]): Promise<WorkRecord[]> {
+    const paths = new ObjectPaths(path, this.#coda.roots);
+    const belongings: Belonging[] = [];
+    for (const [at, line] of lines.entries()) {
+      const belonging = belongingOf(line, paths, { sequence: at + 1, time: 0 });
+      belongings.push(belonging.kind === 'ours' ? await this.#timed(path, belonging) : belonging);
+    }
+    checkSettleable(path, lines, belongings);
+    return lines.map((line, at) => {
+      const belonging = belongings[at];
+      return {
+        line: formatCmlLine(line),
+        ...(belonging?.kind === 'ours' ? { mutation: belonging.mutation } : {}),
+        fate: 'stay',
+        dependent: false,
+        steps: [],
+      };
+    });
+  }
+
+  /** The log does not tell when: what the client has may. */
+  async #timed(path: string, belonging: Extract<Belonging, { kind: 'ours' }>): Promise<Belonging> {
+    const { files } = this.#coda;
+    const local = joinPath(path, LOCAL_ENTRY);
+    const { mutation } = belonging;
+    const subject = 'to' in mutation ? mutation.to : mutation.path;
+    const status = (await statusOf(files, pathAt(local, subject))) ?? (await statusOf(files, local));
+    const time = status?.modified ?? 0;
+    const timed = mutation.op === 'utimes' ? { ...mutation, time, modified: time } : { ...mutation, time };
+    return { kind: 'ours', mutation: timed };
+  }
+}
+
+function checkSettleable(path: string, lines: readonly CmlLine[], belongings: readonly Belonging[]): void {
+  const shown = printable(path);
+  const first = belongings.findIndex(({ kind }) => kind !== 'foreign');
+  if (first < 0)
+    throw new RepairError(`The modify log has nothing about ${shown}`, {
+      why: 'Something of it is in conflict that the log names by a path that venus does not know any more.',
+      next: `See the log: cfs listlocal ${quoteWord(path)}`,
+    });
+  if (first > 0) {
+    const named = lines.slice(0, Math.min(first, NAMED)).map(shownRecord);
+    const more = first > NAMED ? `; and ${first - NAMED} more` : '';
+    throw new RepairError(`Other objects are ahead of ${shown} in the modify log`, {
+      why: `Venus settles its log from the front, and that is: ${named.join('; ')}${more}`,
+      next: 'Repair the objects of these records first.',
+    });
+  }
+  const crossing = belongings.findIndex(({ kind }) => kind === 'crossing');
+  const line = lines[crossing];
+  if (line)
+    throw new RepairError(`${shownRecord(line)} leads out of ${shown}, or into it`, {
+      why: 'Both directories are in conflict by it, and neither can be settled alone at a real Coda.',
+      next: `Make a checkpoint and give the log up: cfs checkpointml, cfs purgeml; then make it anew with coda rescue.`,
+    });
+  const hidden = belongings.some(
+    (belonging) => belonging.kind === 'ours' && belonging.mutation.path.split('/').includes(LOCAL_ENTRY),
+  );
+  if (hidden)
+    throw new RepairError(`Something below ${shown} is expanded`, {
+      why: 'The log does not tell its name as long as it is.',
+      next: 'Collapse that first: cfs endrepair PATH',
+    });
+}
+
+function noLocalVersion(path: string): RepairError {
+  return new RepairError(`Venus does not show what this client has of ${printable(path)}`, {
+    why: 'It was restarted, or has not all of the data. Its checkpoint of the log has what was stored.',
+    next: `Try again; else put it back from the checkpoint: coda rescue`,
+  });
+}
+
+function howToCollapse(path: string) {
+  return {
+    why: 'It shows as a directory of its versions.',
+    next: `Collapse it: cfs endrepair ${quoteWord(path)}`,
+  };
+}

@@ -1,0 +1,341 @@
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Keep } from '../../src/repair/keep.ts';
+import { contentsOf } from './memory/nodes.ts';
+import { Executioner, Killed, OBJECT, RealLab, settle } from './realSupport.ts';
+
+const MINE = 'x'.repeat(19603);
+let lab: RealLab;
+
+/** `figs` made and `paper.tex` stored here, while a co-author made `figs` and put a file in it. */
+function dialogue(): RealLab {
+  const made = new RealLab();
+  const { venus } = made;
+  venus.common((root) => {
+    venus.put(root, 'cscw', venus.node('directory'));
+    venus.put(root, 'cscw/paper.tex', venus.node('file', 'old\n'));
+  });
+  venus.locally({ op: 'mkdir', path: 'cscw/figs' });
+  venus.locally({ op: 'store', path: 'cscw/paper.tex', contents: MINE });
+  venus.put(venus.server, 'cscw/figs', venus.node('directory'));
+  venus.put(venus.server, 'cscw/figs/one.eps', venus.node('file', 'one'));
+  venus.reintegrate();
+  return made;
+}
+
+/** A file that both sides changed, one that both made, and files below a directory that both made. */
+function tangle(): RealLab {
+  const made = new RealLab();
+  const { venus } = made;
+  venus.common((root) => {
+    venus.put(root, 'cscw', venus.node('directory'));
+    venus.put(root, 'cscw/paper.tex', venus.node('file', 'old\n'));
+  });
+  venus.locally({ op: 'create', path: 'cscw/new' });
+  venus.locally({ op: 'store', path: 'cscw/new', contents: 'my new' });
+  venus.locally({ op: 'mkdir', path: 'cscw/figs' });
+  venus.locally({ op: 'create', path: 'cscw/figs/two.eps' });
+  venus.locally({ op: 'store', path: 'cscw/figs/two.eps', contents: 'two' });
+  venus.locally({ op: 'store', path: 'cscw/paper.tex', contents: 'my paper' });
+  venus.locally({ op: 'symlink', path: 'cscw/link', target: 'paper.tex' });
+  venus.put(venus.server, 'cscw/new', venus.node('file', 'their new'));
+  venus.put(venus.server, 'cscw/figs', venus.node('directory'));
+  venus.put(venus.server, 'cscw/figs/one.eps', venus.node('file', 'one'));
+  venus.others('cscw/paper.tex', 'their paper');
+  venus.reintegrate();
+  return made;
+}
+
+const results: Readonly<Record<string, Readonly<Record<Keep, Readonly<Record<string, string>>>>>> = {
+  dialogue: {
+    mine: { 'cscw/paper.tex': MINE, 'cscw/figs/one.eps': 'one' },
+    server: { 'cscw/paper.tex': 'old\n', 'cscw/figs/one.eps': 'one' },
+    both: { 'cscw/paper.tex': MINE, 'cscw/figs/one.eps': 'one' },
+  },
+  tangle: {
+    mine: {
+      'cscw/new': 'my new',
+      'cscw/figs/one.eps': 'one',
+      'cscw/figs/two.eps': 'two',
+      'cscw/paper.tex': 'my paper',
+      'cscw/link': '-> paper.tex',
+    },
+    server: { 'cscw/new': 'their new', 'cscw/figs/one.eps': 'one', 'cscw/paper.tex': 'their paper' },
+    both: {
+      'cscw/new': 'their new',
+      'cscw/new.laptop.DAY': 'my new',
+      'cscw/figs/one.eps': 'one',
+      'cscw/figs/two.eps': 'two',
+      'cscw/paper.tex': 'their paper',
+      'cscw/paper.laptop.DAY.tex': 'my paper',
+      'cscw/link': '-> paper.tex',
+    },
+  },
+};
+
+function serverOf({ venus }: RealLab): Record<string, string> {
+  const all = Object.entries(contentsOf(venus.server)).filter(([, contents]) => contents !== 'directory');
+  return Object.fromEntries(
+    all.map(([path, contents]) => [path.replace(/\d{4}-\d\d-\d\d/, 'DAY'), contents]),
+  );
+}
+
+const entriesOf = async (path: string): Promise<readonly string[]> => {
+  const names: string[] = [];
+  for await (const { name } of lab.files.readdir(path)) names.push(name);
+  return names.sort();
+};
+
+beforeEach(() => {
+  lab = dialogue();
+});
+afterEach(() => lab.end());
+
+describe('a repair session at a real Coda', () => {
+  it('begins as the repair tools of Coda do', async () => {
+    const session = await lab.tool().begin(OBJECT);
+    expect(await entriesOf(OBJECT)).toEqual(['_localcache', 's1.coda.test', 's2.coda.test']);
+    expect(await session.document()).toMatchObject({
+      path: OBJECT,
+      type: 'directory',
+      kind: 'local/global',
+      client: 'laptop',
+      servers: ['s1.coda.test', 's2.coda.test'],
+      isResumed: false,
+      current: 0,
+      mutations: [
+        { mutation: { op: 'mkdir', path: 'figs' } },
+        { mutation: { op: 'store', path: 'paper.tex' } },
+      ],
+    });
+    // Collapsed for as long as the first record is asked about.
+    const expanding = lab.venus.asked.indexOf(`192 ${OBJECT}`);
+    expect(lab.venus.asked.slice(expanding)).toEqual([
+      `192 ${OBJECT}`,
+      `197 ${OBJECT}/s1.coda.test`,
+      `244 ${OBJECT}`,
+      '197 /coda.test/u',
+      `197 ${OBJECT}/_localcache`,
+      `244 ${OBJECT}/_localcache`,
+    ]);
+  });
+
+  it('settles the dialogue: what is discarded is discarded, what is free is sent by venus', async () => {
+    const session = await lab.tool().begin(OBJECT);
+    expect(await session.check()).toMatchObject({ verdict: { obstruction: 'exists', target: 'figs' } });
+    expect(await session.preserve()).toMatchObject({ kind: 'refused' });
+    expect(await session.discard()).toMatchObject({ kind: 'done', decision: 'discarded' });
+    expect(await session.check()).toMatchObject({ verdict: { kind: 'no conflict' } });
+    expect(await session.preserve()).toMatchObject({ kind: 'done', decision: 'preserved' });
+    expect(lab.venus.discarded).toEqual([]);
+    expect(session.canAbort).toBe(true);
+    expect(await session.commit()).toEqual({ kind: 'done', performed: 1, discarded: 1 });
+    expect(lab.venus.discarded).toEqual(['Mkdir \t/coda/coda.test/u/cscw/figs']);
+    expect(lab.venus.sent).toEqual(['Store \t/coda/coda.test/u/cscw/paper.tex (length = 19603)']);
+    expect(lab.files.changes).toEqual([]);
+    expect(serverOf(lab)).toEqual(results['dialogue']?.mine);
+    expect(readdirSync(join(lab.state, 'coda', 'repair'))).toEqual([]);
+  });
+
+  it('takes decisions back, and leaves all as it was', async () => {
+    const session = await lab.tool().begin(OBJECT);
+    await session.discard();
+    await session.preserve();
+    expect(await session.undo()).toMatchObject({ op: 'store' });
+    expect(await session.undo()).toMatchObject({ op: 'mkdir' });
+    expect(await session.undo()).toBeUndefined();
+    await session.discard();
+    await session.abort();
+    expect(lab.venus.isExpanded).toBe(false);
+    expect(lab.venus.log).toHaveLength(2);
+    expect(lab.venus.discarded).toEqual([]);
+    expect(await lab.files.readlink(OBJECT)).toMatch(/^@/);
+  });
+
+  it('offers what is found expanded for going on with', async () => {
+    await lab.tool().begin(OBJECT);
+    const session = await lab.tool().begin(OBJECT);
+    expect(await session.document()).toMatchObject({ isResumed: true, current: 0 });
+    await settle(session, 'server');
+    expect(serverOf(lab)).toEqual(results['dialogue']?.server);
+  });
+
+  it('refuses what is not in conflict, and sends nothing but questions', async () => {
+    await expect(lab.tool().begin('/coda.test/u')).rejects.toThrow('Object not in conflict');
+    expect(lab.venus.asked.filter((asked) => !asked.startsWith('197'))).toEqual([]);
+  });
+
+  it('names the records of other objects that are ahead, and collapses', async () => {
+    const { venus } = lab;
+    venus.log.unshift({
+      line: { op: 'create', path: '/coda/coda.test/u/other/file' },
+      id: 1,
+      version: 1,
+      contents: '',
+      isMarked: true,
+    });
+    await expect(lab.tool().begin(OBJECT)).rejects.toMatchObject({
+      message: `Other objects are ahead of ${OBJECT} in the modify log`,
+      why: 'Venus settles its log from the front, and that is: Create /coda/coda.test/u/other/file',
+      next: 'Repair the objects of these records first.',
+    });
+    expect(venus.isExpanded).toBe(false);
+  });
+
+  it('settles nothing behind what is skipped', async () => {
+    const session = await lab.tool().begin(OBJECT);
+    await session.skip();
+    expect(await session.preserve()).toMatchObject({
+      kind: 'refused',
+      verdict: { obstruction: 'dependent' },
+    });
+    expect(await session.discard()).toMatchObject({ kind: 'refused' });
+    await session.skip();
+    expect(await session.commit()).toEqual({ kind: 'done', performed: 0, discarded: 0 });
+    expect(lab.venus.log).toHaveLength(2);
+    expect(lab.venus.isExpanded).toBe(false);
+  });
+
+  it('makes nothing anew while something of the object stays in the log', async () => {
+    const session = await lab.tool().begin(OBJECT);
+    lab.venus.others('cscw/paper.tex', 'their paper');
+    await session.preserve({ onConflict: 'rename', name: 'mine' });
+    await session.preserve({ onConflict: 'replace' });
+    await session.undo();
+    lab.venus.put(lab.venus.server, 'cscw/other', lab.venus.node('file', ''));
+    await session.commit();
+    expect(lab.venus.log).toHaveLength(1);
+  });
+
+  it('tells of a record that the servers refuse after all, before anything is lost', async () => {
+    lab.end();
+    lab = new RealLab();
+    const { venus } = lab;
+    venus.common((root) => venus.put(root, 'cscw', venus.node('directory')));
+    venus.locally({ op: 'mkdir', path: 'cscw/figs' });
+    venus.denied = ['cscw'];
+    venus.reintegrate();
+    const session = await lab.tool().begin(OBJECT);
+    expect(await session.check()).toMatchObject({ verdict: { obstruction: 'denied' } });
+    expect(await session.preserve({ onConflict: 'replace' })).toMatchObject({ kind: 'refused' });
+    venus.denied = [];
+    const later = await lab.tool().begin(OBJECT);
+    expect(await later.preserve()).toMatchObject({ kind: 'done' });
+    venus.denied = ['cscw'];
+    expect(await later.commit()).toMatchObject({ kind: 'overtaken', verdict: { obstruction: 'denied' } });
+    expect(venus.discarded).toEqual([]);
+    expect(venus.isExpanded).toBe(true);
+    venus.denied = [];
+    expect(await later.commit()).toMatchObject({ kind: 'done', performed: 1 });
+    expect(contentsOf(venus.server)).toHaveProperty('cscw/figs');
+  });
+
+  it('gives a request up that is not answered', async () => {
+    lab.venus.pioctl = () => new Promise(() => undefined);
+    await expect(lab.tool(undefined, 300, 20).begin(OBJECT)).rejects.toMatchObject({ code: 'time-limit' });
+  });
+
+  it('keeps saved data and the journal from others', async () => {
+    lab.end();
+    lab = tangle();
+    const { venus } = lab;
+    const seen: number[] = [];
+    venus.onDiscard = () => {
+      const [id = ''] = readdirSync(join(lab.state, 'coda', 'repair'));
+      const directory = join(lab.state, 'coda', 'repair', id);
+      const files = readdirSync(join(directory, 'data')).map((name) => join(directory, 'data', name));
+      for (const path of [directory, join(directory, 'data'), join(directory, 'journal.json'), ...files])
+        seen.push(statSync(path).mode & 0o777);
+    };
+    await settle(await lab.tool().begin(OBJECT), 'both');
+    expect(new Set(seen)).toEqual(new Set([0o700, 0o600]));
+  });
+
+  it('does not take a changed journal for its own', async () => {
+    const executioner = new Executioner();
+    const session = await lab.tool(executioner).begin(OBJECT);
+    lab.venus.onDiscard = () => {
+      throw new Killed();
+    };
+    await expect(settle(session, 'server')).rejects.toThrow(Killed);
+    const [id = ''] = readdirSync(join(lab.state, 'coda', 'repair'));
+    const file = join(lab.state, 'coda', 'repair', id, 'journal.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"version":1', '"version":7'));
+    await expect(lab.tool().begin(OBJECT)).rejects.toThrow(`${file} cannot be understood`);
+    expect(existsSync(file)).toBe(true);
+  });
+});
+
+describe.each(['dialogue', 'tangle'] as const)('a commit of the %s that is killed', (name) => {
+  const make = { dialogue, tangle }[name];
+
+  async function clean(keep: Keep, isEager: boolean) {
+    const undisturbed = make();
+    undisturbed.venus.isEager = isEager;
+    const executioner = new Executioner();
+    await settle(await undisturbed.tool(executioner).begin(OBJECT), keep);
+    const { venus, files } = undisturbed;
+    undisturbed.end();
+    return { steps: executioner.count, files, venus, server: serverOf(undisturbed) };
+  }
+
+  it.each([
+    ['mine', false],
+    ['server', false],
+    ['both', false],
+    ['mine', true],
+    ['both', true],
+  ] as const)(
+    'before or after any step comes to the same end: keep %s, eager venus %s',
+    async (keep, isEager) => {
+      const expected = await clean(keep, isEager);
+      expect(expected.server).toEqual(results[name]?.[keep]);
+      for (let step = 1; step <= expected.steps; step++) {
+        for (const when of ['before', 'after'] as const) {
+          const broken = make();
+          broken.venus.isEager = isEager;
+          watchForLoss(broken, keep);
+          const executioner = new Executioner();
+          executioner.victim = { step, when };
+          const killed = (async () => settle(await broken.tool(executioner).begin(OBJECT), keep))();
+          const about = `${when} step ${step} of ${expected.steps}`;
+          await expect(killed, about).rejects.toThrow();
+          expect(executioner.isDead, about).toBe(true);
+          await goOn(broken, keep);
+          expect(serverOf(broken), about).toEqual(expected.server);
+          expect(broken.venus.isExpanded, about).toBe(false);
+          expect(broken.venus.log, about).toEqual([]);
+          expect([...broken.files.changes].sort(), about).toEqual([...expected.files.changes].sort());
+          expect(broken.venus.discarded, about).toEqual(expected.venus.discarded);
+          expect(readdirSync(join(broken.state, 'coda', 'repair'), { recursive: true }), about).toEqual([]);
+          broken.end();
+        }
+      }
+    },
+    60_000,
+  );
+});
+
+/** As a user would: the tool is started again, as long as there is something to settle. */
+async function goOn(broken: RealLab, keep: Keep): Promise<void> {
+  const isLeft =
+    existsSync(join(broken.state, 'coda', 'repair')) &&
+    readdirSync(join(broken.state, 'coda', 'repair')).length > 0;
+  if (isLeft || broken.venus.isInConflict || broken.venus.isExpanded)
+    await settle(await broken.tool().begin(OBJECT), keep);
+}
+
+/** Whatever is discarded although it was to be kept must have been saved. */
+function watchForLoss({ venus, state }: RealLab, keep: Keep): void {
+  if (keep === 'server') return;
+  const contents = new Map(venus.log.map(({ line, contents: text }) => [line, text]));
+  venus.onDiscard = (line) => {
+    const wanted = contents.get(line);
+    if (line.op !== 'store' || wanted === undefined) return;
+    const [id = ''] = readdirSync(join(state, 'coda', 'repair'));
+    const data = join(state, 'coda', 'repair', id, 'data');
+    const saved = readdirSync(data).map((file) => readFileSync(join(data, file), 'latin1'));
+    expect(saved).toContain(wanted);
+  };
+}
