@@ -41,7 +41,7 @@ export class Repair {
   #stored: StoredRepair;
   readonly #decisions: Decisions;
   /** The records it is about, as long as the log is the same. */
-  #cached: { readonly mark: WorkspaceMark; readonly records: readonly LogRecord[] } | undefined;
+  #cached: Records | undefined;
   #workspace: Promise<Workspace> | undefined;
   /** Requests are answered one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -86,7 +86,7 @@ export class Repair {
 
   document(isResumed: boolean): Promise<RepairDocument> {
     return this.#inTurn(async () => {
-      const records = this.#records();
+      const { list: records } = this.#records();
       const object = this.#client.tree.pathTo(this.fid);
       const path = await pathOfFid(new UserSession(this.#client, this.uid), this.fid);
       const { replicas } = await this.#client.locate(this.fid.volume);
@@ -156,6 +156,7 @@ export class Repair {
       await this.#rollBack(client, last.before);
       await this.#store.removeDecision(this.id, this.#decisions.all.length - 1);
       this.#decisions.removeLast();
+      this.#cached = undefined;
       const record = this.#current();
       return record && this.#told(record);
     });
@@ -294,15 +295,19 @@ export class Repair {
     });
   }
 
-  #records(): readonly LogRecord[] {
+  #records(): Records {
     const mark = markOf(this.#client, this.fid.volume);
     if (!this.#cached || !sameMark(this.#cached.mark, mark))
-      this.#cached = { mark, records: recordsBelow(this.#client.tree, this.fid) };
-    return this.#cached.records;
+      this.#cached = { mark, list: recordsBelow(this.#client.tree, this.fid), current: 0 };
+    return this.#cached;
   }
 
   #current(): LogRecord | undefined {
-    return this.#records().find(({ sequence }) => this.#decisions.of(sequence) === undefined);
+    const records = this.#records();
+    for (; ; records.current += 1) {
+      const record = records.list[records.current];
+      if (!record || this.#decisions.of(record.sequence) === undefined) return record;
+    }
   }
 
   #told(record: LogRecord): LocalMutation {
@@ -334,6 +339,14 @@ export class Repair {
     this.#turn = result.catch(() => undefined);
     return result;
   }
+}
+
+/** The records that a session is about, as long as the log has the same mark. */
+interface Records {
+  readonly mark: WorkspaceMark;
+  readonly list: readonly LogRecord[];
+  /** Where those without a decision begin at the earliest. */
+  current: number;
 }
 
 function markOf(client: CacheManager, volume: number): WorkspaceMark {
