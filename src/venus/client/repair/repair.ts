@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { VenusError, isErrno } from '../../../ipc/errors.ts';
 import type { Fid } from '../../../ipc/fid.ts';
 import type { Decision, LocalMutation, PreserveHow, RepairDocument, Verdict } from '../../../ipc/repairs.ts';
@@ -10,12 +9,13 @@ import { pathOfFid } from '../naming.ts';
 import type { ObjectPlace } from '../place.ts';
 import { UserSession } from '../userSession.ts';
 import { Decisions } from './decisions.ts';
-import { NO_CONFLICT, toLocalMutation, verdictOf } from './localMutation.ts';
+import { NO_CONFLICT, asNamed, toLocalMutation, verdictOf } from './localMutation.ts';
+import { markOf, sameMark } from './marks.ts';
 import { Performer } from './performer.ts';
 import type { RepairStore, StoredDecision, StoredRepair, WorkspaceMark } from './repairStore.ts';
 import { recordsBelow } from './subtree.ts';
 import { examine } from './verdict.ts';
-import { Workspace, workspacesIn } from './workspace.ts';
+import { Workspace, removeWorkspace, workspaceIn } from './workspace.ts';
 
 const LEFT_OUT = 'It needs something that was left out before.';
 
@@ -147,16 +147,20 @@ export class Repair {
     return this.#inTurn(async () => {
       const { last } = this.#decisions;
       if (!last) return undefined;
+      this.#checkNotSent();
       const { client } = await this.#open();
       if (!sameMark(markOf(client, this.fid.volume), last.after))
         fail(
           'EBUSY',
           'What is below global was changed by hand since; that would be lost. To leave all: abort.',
         );
-      await this.#rollBack(client, last.before);
-      await this.#store.removeDecision(this.id, this.#decisions.all.length - 1);
+      // The decision goes first: what it changed must never be without it, nor it without what it changed.
+      const stored = { ...this.#stored, undecided: last.before };
+      await this.#store.removeDecision(stored, this.#decisions.all.length - 1);
+      this.#stored = stored;
       this.#decisions.removeLast();
       this.#cached = undefined;
+      await this.#rollBack(client, last.before);
       const record = this.#current();
       return record && this.#told(record);
     });
@@ -180,7 +184,9 @@ export class Repair {
       }
       await this.#store.remove(this.id);
       this.#onEnd();
-      await (await this.#open()).destroy();
+      // One that cannot be opened is no reason to stay expanded.
+      const workspace = await this.#workspace?.catch(() => undefined);
+      await (workspace ? workspace.destroy() : removeWorkspace(this.#directory));
     });
   }
 
@@ -199,8 +205,9 @@ export class Repair {
     const { volume } = this.fid;
     const touched = [...workspace.client.tree.logs.records(volume)].length > 0;
     if (touched || this.#stored.isSent) {
-      await this.#put({ ...this.#stored, isSent: true });
-      const refused = await workspace.client.reintegrator.sendWhole(volume);
+      const refused = await workspace.client.reintegrator.sendWhole(volume, () =>
+        this.#put({ ...this.#stored, isSent: true }),
+      );
       if (refused) {
         await this.#put({ ...this.#stored, isSent: false });
         workspace.noticeChanges();
@@ -232,6 +239,7 @@ export class Repair {
     return this.#inTurn(async () => {
       const record = this.#current();
       if (!record) return { kind: 'nothing left' };
+      this.#checkNotSent();
       const mutation = this.#told(record);
       const workspace = await this.#open();
       const before = markOf(workspace.client, this.fid.volume);
@@ -318,15 +326,36 @@ export class Repair {
     return (await this.#open()).session(this.uid);
   }
 
-  #open(): Promise<Workspace> {
-    return (this.#workspace ??= this.#openWorkspace());
+  /** What was sent may have been performed: it can only be sent again. */
+  #checkNotSent(): void {
+    if (this.#stored.isSent)
+      fail('EBUSY', 'It was sent, and the answer did not come: it can only be committed once more.');
+  }
+
+  get #directory(): string {
+    return workspaceIn(this.#client.directory, this.id);
+  }
+
+  async #open(): Promise<Workspace> {
+    this.#workspace ??= this.#openWorkspace();
+    try {
+      return await this.#workspace;
+    } catch (error) {
+      // What is in the way may go, as a full disk does.
+      this.#workspace = undefined;
+      throw error;
+    }
   }
 
   async #openWorkspace(): Promise<Workspace> {
-    const directory = join(workspacesIn(this.#client.directory), String(this.id));
-    const workspace = await Workspace.open(this.#client, directory, this.fid.volume);
-    if (this.#stored.undecided) await this.#rollBack(workspace.client, this.#stored.undecided);
-    return workspace;
+    const workspace = await Workspace.open(this.#client, this.#directory, this.fid.volume);
+    try {
+      if (this.#stored.undecided) await this.#rollBack(workspace.client, this.#stored.undecided);
+      return workspace;
+    } catch (error) {
+      await workspace.close();
+      throw error;
+    }
   }
 
   async #put(stored: StoredRepair): Promise<void> {
@@ -349,15 +378,6 @@ interface Records {
   current: number;
 }
 
-function markOf(client: CacheManager, volume: number): WorkspaceMark {
-  const { logs } = client.tree;
-  return { last: logs.last(volume)?.sequence ?? 0, entries: logs.state(volume).entries };
-}
-
-function sameMark(one: WorkspaceMark, other: WorkspaceMark): boolean {
-  return one.last === other.last && one.entries === other.entries;
-}
-
 /** What was done about a record. */
 type CarriedOut = Pick<StoredDecision, 'decision' | 'mapped'>;
 
@@ -368,14 +388,6 @@ function unmadeBy(
 ): Pick<StoredDecision, 'sequence' | 'unmade'> {
   const isLeftOut = decision !== 'preserved' && mapped.length === 0 && isMaking(mutation);
   return isLeftOut ? { sequence, unmade: mutation.fid } : { sequence };
-}
-
-/** A mutation with the name that it was to get. */
-function asNamed(mutation: LocalMutation, how: PreserveHow | undefined): LocalMutation {
-  if (how?.onConflict !== 'rename') return mutation;
-  const renamed = (path: string) => `${path.slice(0, path.lastIndexOf('/') + 1)}${how.name}`;
-  if (mutation.op === 'rename') return { ...mutation, to: renamed(mutation.to) };
-  return { ...mutation, path: renamed(mutation.path) };
 }
 
 function withoutUndecided({ undecided, ...stored }: StoredRepair): StoredRepair {
