@@ -48,12 +48,13 @@ export async function* decideAll(
   shown: ShownObject,
   now: number,
 ): AsyncGenerator<Kept> {
+  const { entry } = splitPath((await session.document()).path);
   for (;;) {
     const checked = await session.check();
     if (checked === undefined) return;
     const { mutation, verdict } = checked;
     const beside = keep === 'both' && (await wantsAName(session, mutation, verdict));
-    const kept = beside ? await preserveBeside(session, mutation, client, now) : undefined;
+    const kept = beside ? await preserveBeside(session, mutation, entry, client, now) : undefined;
     const performed = kept?.performed ?? (await decide(session, keep, verdict));
     if (performed.kind === 'refused') throw new KeepError(shown, mutation, performed.verdict);
     if (performed.kind === 'nothing left') return;
@@ -63,7 +64,7 @@ export async function* decideAll(
 }
 
 /** Whether there are two versions that need two names. Directories are merged instead. */
-async function wantsAName(
+export async function wantsAName(
   session: RepairSession,
   mutation: LocalMutation,
   verdict: Verdict,
@@ -94,17 +95,20 @@ export interface Beside {
   readonly name: string;
 }
 
-/** Keeps a mutation beside what is in its way, under a name that is free. */
+/**
+ * Keeps a mutation beside what is in its way, under a name that is free.
+ * @param object name of the object under repair
+ */
 export async function preserveBeside(
   session: RepairSession,
   mutation: LocalMutation,
+  object: string,
   client: string,
   now: number,
 ): Promise<Beside> {
   const subject = subjectOf(mutation);
   const local = (await session.versions(subject)).find(({ place }) => place === 'local');
-  const { path } = await session.document();
-  const { entry } = splitPath(subject === '' ? path : subject);
+  const entry = subject === '' ? object : splitPath(subject).entry;
   for (let attempt = 1; ; attempt++) {
     const name = besideName(entry, local?.type ?? 'file', client, local?.modified ?? now, attempt);
     const how: Obstructed = { onConflict: 'rename', name };

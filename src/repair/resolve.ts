@@ -1,9 +1,10 @@
 /** Settling all that is in conflict below an object, without looking at each mutation. */
+import { splitPath } from '../ipc/codaPath.ts';
 import type { Decision, LocalMutation, Verdict, Version } from '../ipc/repairs.ts';
 import type { FileTree } from '../ipc/venus.ts';
 import type { Performed, RepairSession } from './backend.ts';
 import { subjectOf } from './commands/look.ts';
-import { preserveBeside } from './keep.ts';
+import { preserveBeside, wantsAName } from './keep.ts';
 
 /** Whose version wins. */
 export const choices = ['mine', 'server', 'both', 'newest'] as const;
@@ -62,7 +63,7 @@ interface Done {
 }
 
 async function decide(
-  { session, client, now, onReplace }: ResolveOptions,
+  { session, object, client, now, onReplace }: ResolveOptions,
   mutation: LocalMutation,
   verdict: Verdict,
   choice: Exclude<Choice, 'newest'>,
@@ -75,7 +76,10 @@ async function decide(
       await onReplace(verdict.target);
       return { performed: await session.preserve({ onConflict: 'replace' }), beside: undefined };
     case 'both': {
-      const { performed, name } = await preserveBeside(session, mutation, client, now);
+      if (!(await wantsAName(session, mutation, verdict)))
+        return { performed: await session.preserve({ onConflict: 'replace' }), beside: undefined };
+      const { entry } = splitPath(object);
+      const { performed, name } = await preserveBeside(session, mutation, entry, client, now);
       const isKept = performed.kind === 'done' && performed.decision === 'preserved';
       return { performed, beside: isKept ? name : undefined };
     }
@@ -106,10 +110,9 @@ async function isSame(
 ): Promise<boolean> {
   if (verdict.kind !== 'conflict' || (mutation.op !== 'store' && mutation.op !== 'symlink')) return false;
   const path = subjectOf(mutation);
-  const [local, global] = await Promise.all(
-    ['local', 'global'].map(async (place) =>
-      (await session.versions(path)).find((version) => version.place === place),
-    ),
+  const versions = await session.versions(path);
+  const [local, global] = ['local', 'global'].map((place) =>
+    versions.find((version) => version.place === place),
   );
   if (!local || !global || local.type === 'none' || local.type !== global.type) return false;
   if (local.type === 'symlink') return local.target === global.target;

@@ -86,8 +86,10 @@ class VenusSession implements RepairSession {
 
   async versions(path: string): Promise<readonly Version[]> {
     const { client, servers } = this.#begun;
-    const local = await this.#version('local', client, path);
-    return [local, await this.#version('global', servers.join(', '), path)];
+    return Promise.all([
+      this.#version('local', client, path),
+      this.#version('global', servers.join(', '), path),
+    ]);
   }
 
   async commit(): Promise<Committed> {

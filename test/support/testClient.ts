@@ -96,9 +96,10 @@ export class TestClient {
     return this.#manager;
   }
 
-  /** Ends it and starts it again on what it left on its disk. */
-  async restart(): Promise<void> {
+  /** Ends it and starts it again on what it left on its disk. @param between called while it does not run */
+  async restart(between: () => void = () => undefined): Promise<void> {
     await this.#manager.close();
+    between();
     this.#manager = await openManager(this.#realm, this.name, this.link, this.#capacity);
   }
 

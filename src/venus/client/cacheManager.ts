@@ -58,6 +58,8 @@ export interface CacheManagerOptions {
   readonly tokens?: Tokens;
   /** Fids of each type that it has set aside at a time. */
   readonly fidsAtATime?: number;
+  /** Whether its logs keep what later changes make needless. */
+  readonly keepsAllRecords?: boolean;
 }
 
 /** Name of the volume that is a realm's root. */
@@ -96,7 +98,7 @@ export class CacheManager implements Service<CallbackProtocol> {
 
   static async open(options: CacheManagerOptions): Promise<CacheManager> {
     const database = await Database.open(options.directory);
-    const logs = new ModifyLogs(database);
+    const logs = new ModifyLogs(database, options.keepsAllRecords);
     const inUse = (id: number) => logs.usesContainer(id) || kept.has(id);
     const kept = ObjectCache.containersIn(database);
     const containers = await Containers.open(join(options.directory, 'containers'), inUse);

@@ -79,6 +79,8 @@ export interface FileProtocol {
     request: { readonly handle: number; readonly bytes: Uint8Array };
     reply: Nothing;
   };
+  /** All fragments have been sent: the contents wait on the server's disk for their record. */
+  readonly finishStore: { request: { readonly handle: number }; reply: Nothing };
   readonly abandonStore: { request: { readonly handle: number }; reply: Nothing };
 
   /** Fids for a client to make objects with. */

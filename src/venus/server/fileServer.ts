@@ -99,6 +99,11 @@ export class FileServer implements Service<FileProtocol> {
     return null;
   };
 
+  readonly finishStore = async ({ handle }: Request<'finishStore'>) => {
+    await this.#stores.finish(handle);
+    return null;
+  };
+
   readonly abandonStore = async ({ handle }: Request<'abandonStore'>) => {
     await this.#stores.abandon(handle);
     return null;

@@ -3,6 +3,7 @@ import type { Fid } from '../../ipc/fid.ts';
 import type { Containers } from '../store/containers.ts';
 import type { Contents } from '../tree/apply.ts';
 import type { Vnodes } from '../tree/vnodes.ts';
+import { fail } from '../fail.ts';
 import { logFault } from '../log.ts';
 import type { Store, Transfers } from './transfers.ts';
 
@@ -39,8 +40,14 @@ export class Stores {
   async append(handle: number, bytes: Uint8Array): Promise<void> {
     const { vnodes, transfers } = this.#options;
     const { fid, container } = transfers.store(handle);
+    if (container.isFinished) fail('EBADF', 'All of it was said to have come.');
     vnodes.checkRoom(fid.volume, vnodes.find(fid), container.length + bytes.length);
     await container.append(bytes);
+  }
+
+  /** All of it has come: no file stays open for it, so that the contents of a whole log can wait. */
+  finish(handle: number): Promise<void> {
+    return this.#options.transfers.finish(handle);
   }
 
   async abandon(handle: number): Promise<void> {

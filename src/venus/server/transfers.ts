@@ -22,13 +22,20 @@ export interface Store {
 
 type Transfer = Fetch | Store;
 
-const MAX_TRANSFERS = 256;
+/** Files open at a time. */
+const MAX_OPEN = 256;
+/** Contents that have come as a whole, and wait for a record. */
+const MAX_WAITING = 65_536;
 /** Milliseconds after which a transfer that nobody goes on with is given up. */
 const IDLE = 5 * 60_000;
+/** As {@link IDLE}, for contents that wait until those of a whole log have come. */
+const WAITING = 60 * 60_000;
 
 /** Contents on their way to or from a file server, in fragments. */
 export class Transfers {
   readonly #transfers = new Map<number, { readonly transfer: Transfer; lastUsed: number }>();
+  /** Those of which no file is open any more. */
+  readonly #waiting = new Set<number>();
   readonly #sweeper: NodeJS.Timeout;
 
   constructor() {
@@ -38,7 +45,7 @@ export class Transfers {
 
   /** Takes over the files of a transfer. @throws VenusError EMFILE where too many are under way */
   async begin(transfer: Transfer): Promise<number> {
-    if (this.#transfers.size >= MAX_TRANSFERS) {
+    if (this.#transfers.size - this.#waiting.size >= MAX_OPEN || this.#waiting.size >= MAX_WAITING) {
       await release(transfer);
       fail('EMFILE');
     }
@@ -50,6 +57,13 @@ export class Transfers {
   /** Takes a transfer back that had ended, under its old name. */
   putBack(handle: number, transfer: Transfer): void {
     this.#transfers.set(handle, { transfer, lastUsed: Date.now() });
+    if (transfer.kind === 'store' && transfer.container.isFinished) this.#waiting.add(handle);
+  }
+
+  /** What is received has come as a whole: it waits on the disk, without an open file. */
+  async finish(handle: number): Promise<void> {
+    await this.store(handle).container.finish();
+    if (this.#transfers.has(handle)) this.#waiting.add(handle);
   }
 
   fetch(handle: number): Fetch {
@@ -65,6 +79,7 @@ export class Transfers {
   /** Forgets a transfer; its files are the caller's from then on. */
   end(handle: number): void {
     this.#transfers.delete(handle);
+    this.#waiting.delete(handle);
   }
 
   /** Gives up all that is under way. */
@@ -72,6 +87,7 @@ export class Transfers {
     clearInterval(this.#sweeper);
     for (const { transfer } of this.#transfers.values()) await release(transfer);
     this.#transfers.clear();
+    this.#waiting.clear();
   }
 
   /** @throws VenusError ESTALE for a transfer that was given up, or was never there */
@@ -84,8 +100,8 @@ export class Transfers {
 
   async #sweep(): Promise<void> {
     for (const [handle, { transfer, lastUsed }] of this.#transfers) {
-      if (Date.now() - lastUsed < IDLE) continue;
-      this.#transfers.delete(handle);
+      if (Date.now() - lastUsed < (this.#waiting.has(handle) ? WAITING : IDLE)) continue;
+      this.end(handle);
       await release(transfer);
     }
   }

@@ -82,6 +82,7 @@ export class NewContainer {
   readonly #file: fs.FileHandle;
   #length = 0;
   #isOpen = true;
+  #finished: Promise<void> = Promise.resolve();
 
   constructor(id: number, path: string, file: fs.FileHandle) {
     this.id = id;
@@ -94,6 +95,11 @@ export class NewContainer {
     return this.#length;
   }
 
+  /** Whether nothing can be added any more. */
+  get isFinished(): boolean {
+    return !this.#isOpen;
+  }
+
   /** Adds bytes at the end. Long stretches of zeros become holes. @throws VenusError ENOSPC, EFBIG */
   async append(bytes: Uint8Array): Promise<void> {
     if (!isZero(bytes)) await writing(() => this.#write(bytes));
@@ -101,9 +107,14 @@ export class NewContainer {
   }
 
   /** Brings contents and name to the disk, after which nothing is added. @throws VenusError ENOSPC, EFBIG */
-  async finish(): Promise<void> {
-    if (!this.#isOpen) return;
+  finish(): Promise<void> {
+    if (!this.#isOpen) return this.#finished;
     this.#isOpen = false;
+    this.#finished = this.#bringToDisk();
+    return this.#finished;
+  }
+
+  async #bringToDisk(): Promise<void> {
     await writing(async () => {
       try {
         await this.#file.truncate(this.#length);

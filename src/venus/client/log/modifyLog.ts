@@ -35,8 +35,11 @@ export class ModifyLogs {
   /** How to take back what the transaction under way has counted. */
   #counted: (() => void)[] | undefined;
   readonly #conflicts = new ConflictIndex();
+  readonly #keepsAll: boolean;
 
-  constructor(database: Database) {
+  /** @param keepsAll whether records stay that later ones make needless, so that each can be taken back */
+  constructor(database: Database, keepsAll = false) {
+    this.#keepsAll = keepsAll;
     this.#database = database;
     this.#records = database.table('log');
     this.#byObject = database.table('logByObject');
@@ -188,7 +191,7 @@ export class ModifyLogs {
 
   #optimise(volume: number, mutation: Mutation): Optimised {
     // A directory may have any number of records, of its entries too, and a file any number of names and renames.
-    if (!canOptimise(mutation)) return { cancelled: [], needed: true };
+    if (this.#keepsAll || !canOptimise(mutation)) return { cancelled: [], needed: true };
     const sent = this.#sent.get(key(volume)) ?? 0;
     const earlier = this.about(mutation.fid);
     const isUntouched = earlier.every(({ sequence, conflict }) => sequence > sent && conflict === undefined);

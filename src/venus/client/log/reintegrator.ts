@@ -124,15 +124,23 @@ export class Reintegrator {
 
   /**
    * Sends a whole log in one piece, which is performed as a whole or not at all, whatever its age.
+   * @param beforeSending called when nothing has been performed yet, and all is ready for it
    * @returns what was refused, if anything was: then nothing has been performed
    * @throws VenusError ETIMEDOUT if the answer did not come: then it may have been performed, and can be sent again
    */
   async sendWhole(
     volume: number,
+    beforeSending: () => Promise<void>,
   ): Promise<(Refusal & { readonly record: LogRecord | undefined }) | undefined> {
     const batch = [...this.#options.tree.logs.records(volume)];
+    const server = await this.#options.serverOf(volume);
+    const ready = async () => {
+      // One that cannot be reached has performed nothing.
+      await server.call('probe', null);
+      await beforeSending();
+    };
     try {
-      const refused = await this.#send(volume, batch);
+      const refused = await this.#send(volume, batch, ready);
       return refused && { ...refused, record: batch[refused.index] };
     } catch (error) {
       this.#inDoubt.add(volume);
@@ -162,6 +170,11 @@ export class Reintegrator {
     const done = this.#waiters.add(volume, sequences);
     void this.kick(volume);
     return done;
+  }
+
+  /** Gives up what was sent ahead of a log that will not be sent. */
+  async giveUp(volume: number): Promise<void> {
+    if (this.#uploaded.get(volume)?.size) await this.#abandon(volume, await this.#options.serverOf(volume));
   }
 
   async close(): Promise<void> {
@@ -214,7 +227,11 @@ export class Reintegrator {
   }
 
   /** @returns what was refused, if anything was */
-  async #send(volume: number, batch: readonly LogRecord[]): Promise<Refusal | undefined> {
+  async #send(
+    volume: number,
+    batch: readonly LogRecord[],
+    ready: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<Refusal | undefined> {
     const { tree, client } = this.#options;
     const [head] = batch;
     const last = batch.at(-1);
@@ -232,6 +249,7 @@ export class Reintegrator {
     if (refused)
       return { ...refused, index: batch.findIndex(({ sequence }) => sequence === refused.sequence) };
     const { records, known } = toSent(marked, handles, (fid) => tree.lastKnown(fid));
+    await ready();
     const checks = marked.flatMap(objectsOf).map((fid) => tree.cache.validity.begin(fid));
     try {
       const answer = await server.call('reintegrate', { credentials, client, volume, records, known });

@@ -19,7 +19,23 @@ export async function upload(
   progress: Progress,
 ): Promise<number> {
   const { handle } = await server.call('openStore', { fid: mutation.fid });
-  if (container === undefined) return handle;
+  try {
+    if (container !== undefined) await sendContents(server, containers, container, handle, progress);
+    await server.call('finishStore', { handle });
+    return handle;
+  } catch (error) {
+    await server.call('abandonStore', { handle }).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function sendContents(
+  server: Remote<FileProtocol>,
+  containers: Containers,
+  container: number,
+  handle: number,
+  progress: Progress,
+): Promise<void> {
   const file = (await containers.open(container)) ?? fail('EIO', 'The contents are gone from the cache.');
   try {
     const { size } = await file.stat();
@@ -30,10 +46,6 @@ export async function upload(
       offset += bytesRead;
       progress(offset, size);
     }
-    return handle;
-  } catch (error) {
-    await server.call('abandonStore', { handle }).catch(() => undefined);
-    throw error;
   } finally {
     await file.close();
   }

@@ -1,4 +1,4 @@
-import type { LocalMutation, Obstruction, Verdict } from '../../../ipc/repairs.ts';
+import type { LocalMutation, Obstruction, PreserveHow, Verdict } from '../../../ipc/repairs.ts';
 import { errno as errnoOf } from '../../../ipc/errno.ts';
 import type { VenusError } from '../../../ipc/errors.ts';
 import type { LogRecord } from '../log/record.ts';
@@ -62,4 +62,12 @@ export function verdictOf(
   const obstruction = found === 'gone' && isName ? 'missing' : found;
   const target = mutation.op === 'rename' && obstruction === 'exists' ? mutation.to : mutation.path;
   return { kind: 'conflict', obstruction, target, ...(why === undefined ? {} : { why }) };
+}
+
+/** A mutation with the name that it was to get. */
+export function asNamed(mutation: LocalMutation, how: PreserveHow | undefined): LocalMutation {
+  if (how?.onConflict !== 'rename') return mutation;
+  const renamed = (path: string) => `${path.slice(0, path.lastIndexOf('/') + 1)}${how.name}`;
+  if (mutation.op === 'rename') return { ...mutation, to: renamed(mutation.to) };
+  return { ...mutation, path: renamed(mutation.path) };
 }

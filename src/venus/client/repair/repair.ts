@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { VenusError, isErrno } from '../../../ipc/errors.ts';
 import type { Fid } from '../../../ipc/fid.ts';
 import type { Decision, LocalMutation, PreserveHow, RepairDocument, Verdict } from '../../../ipc/repairs.ts';
@@ -10,12 +9,13 @@ import { pathOfFid } from '../naming.ts';
 import type { ObjectPlace } from '../place.ts';
 import { UserSession } from '../userSession.ts';
 import { Decisions } from './decisions.ts';
-import { NO_CONFLICT, toLocalMutation, verdictOf } from './localMutation.ts';
+import { NO_CONFLICT, asNamed, toLocalMutation, verdictOf } from './localMutation.ts';
+import { markOf, sameMark } from './marks.ts';
 import { Performer } from './performer.ts';
 import type { RepairStore, StoredDecision, StoredRepair, WorkspaceMark } from './repairStore.ts';
 import { recordsBelow } from './subtree.ts';
 import { examine } from './verdict.ts';
-import { Workspace, workspacesIn } from './workspace.ts';
+import { Workspace, removeWorkspace, workspaceIn } from './workspace.ts';
 
 const LEFT_OUT = 'It needs something that was left out before.';
 
@@ -41,7 +41,7 @@ export class Repair {
   #stored: StoredRepair;
   readonly #decisions: Decisions;
   /** The records it is about, as long as the log is the same. */
-  #cached: { readonly mark: WorkspaceMark; readonly records: readonly LogRecord[] } | undefined;
+  #cached: Records | undefined;
   #workspace: Promise<Workspace> | undefined;
   /** Requests are answered one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -86,7 +86,7 @@ export class Repair {
 
   document(isResumed: boolean): Promise<RepairDocument> {
     return this.#inTurn(async () => {
-      const records = this.#records();
+      const { list: records } = this.#records();
       const object = this.#client.tree.pathTo(this.fid);
       const path = await pathOfFid(new UserSession(this.#client, this.uid), this.fid);
       const { replicas } = await this.#client.locate(this.fid.volume);
@@ -147,15 +147,20 @@ export class Repair {
     return this.#inTurn(async () => {
       const { last } = this.#decisions;
       if (!last) return undefined;
+      this.#checkNotSent();
       const { client } = await this.#open();
       if (!sameMark(markOf(client, this.fid.volume), last.after))
         fail(
           'EBUSY',
           'What is below global was changed by hand since; that would be lost. To leave all: abort.',
         );
-      await this.#rollBack(client, last.before);
-      await this.#store.removeDecision(this.id, this.#decisions.all.length - 1);
+      // The decision goes first: what it changed must never be without it, nor it without what it changed.
+      const stored = { ...this.#stored, undecided: last.before };
+      await this.#store.removeDecision(stored, this.#decisions.all.length - 1);
+      this.#stored = stored;
       this.#decisions.removeLast();
+      this.#cached = undefined;
+      await this.#rollBack(client, last.before);
       const record = this.#current();
       return record && this.#told(record);
     });
@@ -181,7 +186,9 @@ export class Repair {
       }
       await this.#store.remove(this.id);
       this.#onEnd();
-      await (await this.#open()).destroy();
+      // One that cannot be opened is no reason to stay expanded.
+      const workspace = await this.#workspace?.catch(() => undefined);
+      await (workspace ? workspace.destroy() : removeWorkspace(this.#directory));
     });
   }
 
@@ -211,8 +218,9 @@ export class Repair {
     const { volume } = this.fid;
     const touched = [...workspace.client.tree.logs.records(volume)].length > 0;
     if (touched || this.#stored.isSent) {
-      await this.#put({ ...this.#stored, isSent: true });
-      const refused = await workspace.client.reintegrator.sendWhole(volume);
+      const refused = await workspace.client.reintegrator.sendWhole(volume, () =>
+        this.#put({ ...this.#stored, isSent: true }),
+      );
       if (refused) {
         await this.#put({ ...this.#stored, isSent: false });
         workspace.noticeChanges();
@@ -244,6 +252,7 @@ export class Repair {
     return this.#inTurn(async () => {
       const record = this.#current();
       if (!record) return { kind: 'nothing left' };
+      this.#checkNotSent();
       const mutation = this.#told(record);
       const workspace = await this.#open();
       const before = markOf(workspace.client, this.fid.volume);
@@ -307,15 +316,19 @@ export class Repair {
     });
   }
 
-  #records(): readonly LogRecord[] {
+  #records(): Records {
     const mark = markOf(this.#client, this.fid.volume);
     if (!this.#cached || !sameMark(this.#cached.mark, mark))
-      this.#cached = { mark, records: recordsBelow(this.#client.tree, this.fid) };
-    return this.#cached.records;
+      this.#cached = { mark, list: recordsBelow(this.#client.tree, this.fid), current: 0 };
+    return this.#cached;
   }
 
   #current(): LogRecord | undefined {
-    return this.#records().find(({ sequence }) => this.#decisions.of(sequence) === undefined);
+    const records = this.#records();
+    for (; ; records.current += 1) {
+      const record = records.list[records.current];
+      if (!record || this.#decisions.of(record.sequence) === undefined) return record;
+    }
   }
 
   #told(record: LogRecord): LocalMutation {
@@ -326,15 +339,36 @@ export class Repair {
     return (await this.#open()).session(this.uid);
   }
 
-  #open(): Promise<Workspace> {
-    return (this.#workspace ??= this.#openWorkspace());
+  /** What was sent may have been performed: it can only be sent again. */
+  #checkNotSent(): void {
+    if (this.#stored.isSent)
+      fail('EBUSY', 'It was sent, and the answer did not come: it can only be committed once more.');
+  }
+
+  get #directory(): string {
+    return workspaceIn(this.#client.directory, this.id);
+  }
+
+  async #open(): Promise<Workspace> {
+    this.#workspace ??= this.#openWorkspace();
+    try {
+      return await this.#workspace;
+    } catch (error) {
+      // What is in the way may go, as a full disk does.
+      this.#workspace = undefined;
+      throw error;
+    }
   }
 
   async #openWorkspace(): Promise<Workspace> {
-    const directory = join(workspacesIn(this.#client.directory), String(this.id));
-    const workspace = await Workspace.open(this.#client, directory, this.fid.volume);
-    if (this.#stored.undecided) await this.#rollBack(workspace.client, this.#stored.undecided);
-    return workspace;
+    const workspace = await Workspace.open(this.#client, this.#directory, this.fid.volume);
+    try {
+      if (this.#stored.undecided) await this.#rollBack(workspace.client, this.#stored.undecided);
+      return workspace;
+    } catch (error) {
+      await workspace.close();
+      throw error;
+    }
   }
 
   async #put(stored: StoredRepair): Promise<void> {
@@ -349,13 +383,12 @@ export class Repair {
   }
 }
 
-function markOf(client: CacheManager, volume: number): WorkspaceMark {
-  const { logs } = client.tree;
-  return { last: logs.last(volume)?.sequence ?? 0, entries: logs.state(volume).entries };
-}
-
-function sameMark(one: WorkspaceMark, other: WorkspaceMark): boolean {
-  return one.last === other.last && one.entries === other.entries;
+/** The records that a session is about, as long as the log has the same mark. */
+interface Records {
+  readonly mark: WorkspaceMark;
+  readonly list: readonly LogRecord[];
+  /** Where those without a decision begin at the earliest. */
+  current: number;
 }
 
 /** What was done about a record. */
@@ -368,14 +401,6 @@ function unmadeBy(
 ): Pick<StoredDecision, 'sequence' | 'unmade'> {
   const isLeftOut = decision !== 'preserved' && mapped.length === 0 && isMaking(mutation);
   return isLeftOut ? { sequence, unmade: mutation.fid } : { sequence };
-}
-
-/** A mutation with the name that it was to get. */
-function asNamed(mutation: LocalMutation, how: PreserveHow | undefined): LocalMutation {
-  if (how?.onConflict !== 'rename') return mutation;
-  const renamed = (path: string) => `${path.slice(0, path.lastIndexOf('/') + 1)}${how.name}`;
-  if (mutation.op === 'rename') return { ...mutation, to: renamed(mutation.to) };
-  return { ...mutation, path: renamed(mutation.path) };
 }
 
 function withoutUndecided({ undecided, ...stored }: StoredRepair): StoredRepair {

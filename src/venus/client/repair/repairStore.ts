@@ -74,8 +74,12 @@ export class RepairStore {
     });
   }
 
-  removeDecision(id: number, at: number): Promise<void> {
-    return this.#database.transaction((writer) => writer.remove(this.#decisions, key(id, at)));
+  /** Forgets a decision together with the state of its session. @param at its place among the decisions */
+  removeDecision(repair: StoredRepair, at: number): Promise<void> {
+    return this.#database.transaction((writer) => {
+      writer.put(this.#repairs, key(repair.id), repair);
+      writer.remove(this.#decisions, key(repair.id, at));
+    });
   }
 
   remove(id: number): Promise<void> {

@@ -6,6 +6,7 @@ import { logFault } from '../../log.ts';
 import { Repair } from './repair.ts';
 import { RepairStore, type StoredRepair } from './repairStore.ts';
 import { recordsBelow } from './subtree.ts';
+import { removeWorkspace, workspaceIn } from './workspace.ts';
 
 /** The repair sessions of a client: each object has one at most, and shows expanded while it has. */
 export class Repairs {
@@ -56,6 +57,8 @@ export class Repairs {
       if (recordsBelow(tree, other.fid).some(({ sequence }) => sequences.has(sequence)))
         fail('EINPROGRESS', `${tree.pathTo(other.fid)} is under repair, which shares changes with it.`);
     const stored = { id: this.#store.nextId(), fid, uid, isSent: false };
+    // Venus may have been killed before the workspace of an earlier session by this number was removed.
+    await removeWorkspace(workspaceIn(this.#client.directory, stored.id));
     await this.#store.put(stored);
     return { repair: this.#add(stored), isResumed: false };
   }

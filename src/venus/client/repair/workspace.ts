@@ -20,6 +20,7 @@ export class Workspace {
   readonly client: CacheManager;
   readonly #directory: string;
   readonly #main: CacheManager;
+  readonly #volume: number;
 
   static async open(main: CacheManager, directory: string, volume: number): Promise<Workspace> {
     const { name, realm, now } = main;
@@ -31,12 +32,14 @@ export class Workspace {
       capacity: Infinity,
       tokens: main.tokens,
       fidsAtATime: FIDS,
+      keepsAllRecords: true,
     });
     await client.settings.set(volume, { age: NEVER, timeLimit: 1 });
-    return new Workspace(main, client, directory);
+    return new Workspace(main, client, directory, volume);
   }
 
-  private constructor(main: CacheManager, client: CacheManager, directory: string) {
+  private constructor(main: CacheManager, client: CacheManager, directory: string, volume: number) {
+    this.#volume = volume;
     this.#main = main;
     this.client = client;
     this.#directory = directory;
@@ -62,8 +65,9 @@ export class Workspace {
 
   /** Closes it for good. */
   async destroy(): Promise<void> {
+    await this.client.reintegrator.giveUp(this.#volume);
     await this.close();
-    await fs.rm(this.#directory, { recursive: true, force: true });
+    await removeWorkspace(this.#directory);
   }
 
   async *#contentsOf({ container }: LogRecord): AsyncGenerator<Uint8Array> {
@@ -81,7 +85,12 @@ export class Workspace {
   }
 }
 
-/** Where the workspaces of a client are. */
-export function workspacesIn(clientDirectory: string): string {
-  return join(clientDirectory, 'repairs');
+/** Removes the workspace of a session that is over. */
+export function removeWorkspace(directory: string): Promise<void> {
+  return fs.rm(directory, { recursive: true, force: true });
+}
+
+/** Where the workspace of a session is. */
+export function workspaceIn(clientDirectory: string, id: number): string {
+  return join(clientDirectory, 'repairs', String(id));
 }

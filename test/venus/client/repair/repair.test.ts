@@ -200,6 +200,17 @@ describe('a session', () => {
     expect(laptop.log().entries).toBe(2);
   });
 
+  it('that cannot be sent at all stays as it is, and can be changed or left', async () => {
+    const repair = await walkThrough();
+    await laptop.cut();
+    expect(await outcome(repair.commit())).toBe('ETIMEDOUT');
+    expect((await repair.undo())?.path).toBe('paper.tex');
+    expect((await repair.discard()).kind).toBe('done');
+    await repair.abort();
+    expect((await laptop.files().lstat(object)).type).toBe('symlink');
+    expect(laptop.log().entries).toBe(2);
+  });
+
   it('whose answer was lost is not aborted, but known to be committed', async () => {
     const repair = await walkThrough();
     laptop.link.loseAnswers();
@@ -208,6 +219,16 @@ describe('a session', () => {
     expect(laptop.log().entries).toBe(0);
     expect(await laptop.read(`${object}/paper.tex`)).toBe('second draft');
     expect(await desk.read(`${object}/paper.tex`)).toBe('second draft');
+  });
+
+  it('whose answer is lost at the end cannot be changed any more', async () => {
+    const repair = await walkThrough();
+    laptop.link.loseAnswers();
+    expect(await outcome(repair.commit())).toBe('ETIMEDOUT');
+    expect(await outcome(repair.undo())).toBe('EBUSY');
+    expect(await outcome(repair.abort())).toBe('EBUSY');
+    expect(await desk.read(`${object}/paper.tex`)).toBe('second draft');
+    expect(laptop.log().entries).toBe(0);
   });
 
   it('whose answer is lost at the end is committed once', async () => {

@@ -177,6 +177,21 @@ describe('a transfer', () => {
     await commit(last);
     expect(await outcome(openOld())).toBe('done');
   });
+
+  it('waits for its record without a file being open, so that those of a whole log can', async () => {
+    const handles: number[] = [];
+    for (let at = 0; at < 300; at++) {
+      const { handle } = await openOld(`version ${at}`);
+      await server().finishStore({ handle });
+      handles.push(handle);
+    }
+    const [handle = 0] = handles.splice(150, 1);
+    expect(await outcome(server().storeFragment({ handle, bytes: Buffer.from('more') }))).toBe('EBADF');
+    await commit({ handle, mutations: [{ op: 'store', fid: file, length: 'version 150'.length }] });
+    expect(await operator().read(file)).toBe('version 150');
+    for (const other of handles) await server().abandonStore({ handle: other });
+    expect(containers()).toBe(1);
+  });
 });
 
 describe('a symbolic link', () => {
