@@ -139,7 +139,8 @@ export class CacheManager implements Service<CallbackProtocol> {
       serverOf,
       isDirty,
       lastOnServer: ({ fid, versionVector }) => this.tree.lastKnown(fid) ?? versionVector.storeId,
-      isInUse: (container) => logs.usesContainer(container),
+      count: logs.containers,
+      goesWithStore: (fid, container) => logs.goesWithStore(fid, container),
       capacity,
       events: this.events,
       pathOf: (fid) => knownPath(this.#places, fid),
@@ -335,6 +336,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   }
 
   #discard(container: number): void {
+    this.files.noteGone(container);
     if (this.tree.logs.usesContainer(container)) return;
     this.containers.remove(container).catch((error: unknown) => logFault('container', error));
   }

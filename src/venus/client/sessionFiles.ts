@@ -100,7 +100,11 @@ export class SessionFiles implements FileTree {
     const target = await this.#storeTarget(path, options);
     const room = await this.#roomFor(target);
     const { client } = target.session;
-    const received = await client.files.receive(contents, room);
+    const received = await client.files.receive(
+      contents,
+      room,
+      target.kind === 'existing' ? target.fid : undefined,
+    );
     this.#session.patience.renew();
     const changes = new Changes(target.session);
     try {

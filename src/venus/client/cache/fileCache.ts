@@ -11,6 +11,7 @@ import type { Database } from '../../store/database.ts';
 import { type Contents, sameStoreId } from '../../tree/apply.ts';
 import { type FileVnode, type Vnode, withoutContainer } from '../../tree/vnodes.ts';
 import { type Events, whenPercentChanges } from '../events.ts';
+import { type ContainerCount, Holder } from './containerCount.ts';
 import type { Asker, ObjectCache } from './objectCache.ts';
 
 export interface FileCacheOptions {
@@ -21,8 +22,10 @@ export interface FileCacheOptions {
   readonly isDirty: (fid: Fid) => boolean;
   /** The last update of a file that the servers told of. */
   readonly lastOnServer: (vnode: FileVnode) => StoreId;
-  /** Whether a modify log names a container. */
-  readonly isInUse: (container: number) => boolean;
+  /** What is counted against the capacity; modify logs count theirs in it. */
+  readonly count: ContainerCount;
+  /** Whether a container is needed no more when new contents of its file are stored. */
+  readonly goesWithStore: (fid: Fid, container: number) => boolean;
   /** Bytes of contents that are kept. */
   readonly capacity: number;
   readonly events: Events;
@@ -33,9 +36,8 @@ export interface FileCacheOptions {
 /** Whole files as a client keeps them: fetched when they are first read, thrown out when room is needed. */
 export class FileCache {
   readonly #options: FileCacheOptions;
-  /** Files with contents here, the one that was used longest ago first; and what they take. */
+  /** Files with contents here, the one that was used longest ago first. */
   readonly #used = new Map<string, FileVnode>();
-  #bytes = 0;
   /** Bytes of the last file that found no room. */
   #refused: number | undefined;
 
@@ -65,21 +67,39 @@ export class FileCache {
     }
   }
 
-  /** Makes room for contents to come. @throws VenusError ENOSPC if unsent files take it all */
-  async provideRoom(length: number): Promise<void> {
-    const { capacity, isDirty } = this.#options;
-    for (const vnode of [...this.#used.values()]) {
-      if (this.#bytes + length <= capacity) break;
-      if (!isDirty(vnode.fid)) await this.#lose(vnode);
+  /**
+   * Makes room for what is to be in a container, and counts it.
+   * @param replaced the file that it is for, whose present contents go then
+   * @throws VenusError ENOSPC if unsent files take it all
+   */
+  async #provideRoom(container: number, length: number, replaced?: Fid): Promise<void> {
+    const { capacity, count, isDirty } = this.#options;
+    const spared = replaced && text(replaced);
+    const allowed = capacity + this.#leaving(replaced);
+    const isTooMuch = () => count.bytes - count.lengthOf(container) + length > allowed;
+    if (isTooMuch()) {
+      for (const [name, vnode] of [...this.#used]) {
+        if (!isTooMuch()) break;
+        if (name !== spared && !isDirty(vnode.fid)) await this.#lose(vnode);
+      }
     }
-    if (this.#bytes + length > capacity) {
+    if (isTooMuch()) {
       this.#refused = length;
       throw new VenusError(errno('ENOSPC'), {
         why: `Files that are not on the servers yet fill the cache of ${capacity} bytes.`,
         next: 'See what holds them up: coda doctor',
       });
     }
+    count.hold(container, length, Holder.Filler);
     if (length >= (this.#refused ?? Infinity)) this.#refused = undefined;
+  }
+
+  /** Bytes that are needed no more when new contents of a file are stored. */
+  #leaving(replaced: Fid | undefined): number {
+    const container = replaced && this.#used.get(text(replaced))?.container;
+    if (replaced === undefined || container === undefined) return 0;
+    const { count, goesWithStore } = this.#options;
+    return goesWithStore(replaced, container) ? count.lengthOf(container) : 0;
   }
 
   /** The room there is, in bytes. */
@@ -89,45 +109,59 @@ export class FileCache {
     if (this.#refused !== undefined && !this.#isFullFor(this.#refused)) this.#refused = undefined;
     return {
       capacity,
-      used: this.#bytes,
+      used: this.#options.count.bytes,
       ...(this.#refused === undefined ? {} : { refused: this.#refused }),
     };
   }
 
   #isFullFor(length: number): boolean {
-    const { capacity, isDirty } = this.#options;
-    let unsent = 0;
-    for (const { fid, length: taken } of this.#used.values()) if (isDirty(fid)) unsent += taken;
+    const { capacity, count, isDirty } = this.#options;
+    let unsent = count.fixedBytes;
+    for (const { fid, length: taken, container } of this.#used.values())
+      if (container !== undefined && !count.isHeld(container, Holder.Log) && isDirty(fid)) unsent += taken;
     return unsent + length > capacity;
   }
 
   /**
    * Contents that somebody stores here, in a container that is on the disk.
    * @param room bytes that the volume has room for, as far as that is known
+   * @param replaced the file whose contents they become, if it has some
    * @throws VenusError ENOSPC, EDQUOT
    */
-  async receive(contents: AsyncIterable<Uint8Array>, room: number): Promise<Contents> {
+  async receive(contents: AsyncIterable<Uint8Array>, room: number, replaced?: Fid): Promise<Contents> {
     const container = await this.#options.containers.create();
     try {
       for await (const chunk of contents) {
         if (container.length + chunk.length > room) fail('EDQUOT');
-        await this.provideRoom(container.length + chunk.length);
+        await this.#provideRoom(container.id, container.length + chunk.length, replaced);
         await container.append(chunk);
       }
       const { length } = container;
       if (length > 0) await container.finish();
-      else await container.abandon();
+      else await this.#abandon(container);
       return { length, container: length > 0 ? container.id : undefined };
     } catch (error) {
-      await container.abandon();
+      await this.#abandon(container);
       throw error;
     }
   }
 
+  async #abandon(container: NewContainer): Promise<void> {
+    this.#options.count.release(container.id, Holder.Filler);
+    await container.abandon();
+  }
+
   /** Contents that nothing came of. */
   async discard({ container }: Contents): Promise<void> {
-    if (container !== undefined && !this.#options.isInUse(container))
-      await this.#options.containers.remove(container);
+    if (container === undefined) return;
+    const { count, containers } = this.#options;
+    count.release(container, Holder.Filler);
+    if (!count.isHeld(container, Holder.Log)) await containers.remove(container);
+  }
+
+  /** Contents that no file has any more. */
+  noteGone(container: number): void {
+    this.#options.count.release(container, Holder.File);
   }
 
   /** Keeps count of a file whose contents have come here, or have gone. */
@@ -141,14 +175,14 @@ export class FileCache {
     if (vnode.type !== 'file' || vnode.container === undefined) return;
     this.#forget(vnode.fid);
     this.#used.set(text(vnode.fid), vnode);
-    this.#bytes += vnode.length;
+    this.#options.count.hold(vnode.container, vnode.length, Holder.File);
   }
 
   #forget(fid: Fid): void {
     const known = this.#used.get(text(fid));
     if (!known) return;
     this.#used.delete(text(fid));
-    this.#bytes -= known.length;
+    if (known.container !== undefined) this.noteGone(known.container);
   }
 
   async #tellOfFetch(asker: Asker, vnode: FileVnode): Promise<void> {
@@ -164,25 +198,25 @@ export class FileCache {
     }
   }
 
-  async #fetch(asker: Asker, { fid, length }: FileVnode, path: string): Promise<void> {
-    await this.provideRoom(length);
+  async #fetch(asker: Asker, { fid }: FileVnode, path: string): Promise<void> {
     const server = await this.#options.serverOf(fid.volume);
     const { credentials } = asker;
     const fetch = await server.call('openFetch', { credentials, fid });
-    const container = await this.#options.containers.create();
+    const { cache, count, database, containers } = this.#options;
+    const container = await containers.create();
     const progress = whenPercentChanges((received, whole) =>
       this.#options.events.report({ kind: 'fetchProgress', path, received, length: whole }),
     );
     try {
+      await this.#provideRoom(container.id, fetch.length);
       await receive(server, fetch, container, progress);
       await container.finish();
     } catch (error) {
-      await container.abandon();
+      await this.#abandon(container);
       throw error;
     } finally {
       await server.call('closeFetch', { handle: fetch.handle }).catch(() => undefined);
     }
-    const { cache, database, containers } = this.#options;
     const isWanted = await database.transaction((writer) => {
       const vnode = cache.vnodes.find(fid);
       if (vnode?.type !== 'file' || vnode.container !== undefined) return false;
@@ -194,6 +228,7 @@ export class FileCache {
     else {
       // It was changed meanwhile: what is known of it is old.
       cache.validity.break([fid]);
+      count.release(container.id, Holder.Filler);
       await containers.remove(container.id);
       if (this.#options.isDirty(fid))
         fail('EINCOMPATIBLE', 'It was changed on the server and here; its contents were not kept here.');

@@ -2,6 +2,7 @@ import type { Fid } from '../../../ipc/fid.ts';
 import type { Database, Table, Writer } from '../../store/database.ts';
 import { type Key, key } from '../../store/keys.ts';
 import type { Mutation } from '../../net/mutation.ts';
+import { ContainerCount, Holder } from '../cache/containerCount.ts';
 import { ConflictIndex } from './conflictIndex.ts';
 import { type Optimised, canOptimise, optimise } from './optimise.ts';
 import { type StoredRecord, fromStored, toStored } from './storedRecord.ts';
@@ -23,6 +24,8 @@ type NewRecord = Omit<LogRecord, 'sequence'>;
  */
 export class ModifyLogs {
   readonly #database: Database;
+  /** The containers that records name, and those that others count here. */
+  readonly containers = new ContainerCount();
   readonly #records: Table<StoredRecord>;
   /** Records by the objects that they are about. */
   readonly #byObject: Table<true>;
@@ -31,7 +34,6 @@ export class ModifyLogs {
   /** Records up to this one may have been performed by the servers, whose answer did not come. */
   readonly #sent: Table<number>;
   readonly #states = new Map<number, LogState>();
-  readonly #containers = new Set<number>();
   /** How to take back what the transaction under way has counted. */
   #counted: (() => void)[] | undefined;
   readonly #conflicts = new ConflictIndex();
@@ -90,7 +92,14 @@ export class ModifyLogs {
 
   /** Whether the contents that wait for a server are in a container. */
   usesContainer(container: number): boolean {
-    return this.#containers.has(container);
+    return this.containers.isHeld(container, Holder.Log);
+  }
+
+  /** Whether a container is needed no more when new contents of its file are stored. */
+  goesWithStore(fid: Fid, container: number): boolean {
+    if (!this.usesContainer(container)) return true;
+    const { cancelled } = this.#optimise(fid.volume, { op: 'store', fid, length: 0 });
+    return cancelled.some((record) => record.container === container);
   }
 
   /** The newest record. */
@@ -234,8 +243,8 @@ export class ModifyLogs {
     const { entries, bytes } = this.state(volume);
     const left = entries + by;
     if (record.container !== undefined) {
-      if (by > 0) this.#containers.add(record.container);
-      else this.#containers.delete(record.container);
+      if (by > 0) this.containers.hold(record.container, bytesOf(record) - RECORD_SIZE, Holder.Log);
+      else this.containers.release(record.container, Holder.Log);
     }
     this.#noteConflict(record, record.conflict !== undefined && by > 0);
     if (left === 0) this.#states.delete(volume);
