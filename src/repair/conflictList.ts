@@ -65,16 +65,30 @@ function obstacleOf(verdict: Verdict, object: string): string {
 
 /**
  * The objects to be repaired for some conflicts to be settled together: for each volume the directory that all of its
- * conflicts are in.
+ * conflicts are in. Where one of them is under repair already, the others of its volume are settled one by one, those
+ * above others first.
  */
 export function workplacesOf(conflicts: readonly ConflictReport[]): readonly string[] {
-  const byVolume = new Map<string, string>();
-  for (const { path, fid } of conflicts) {
-    const volume = fid.slice(0, fid.indexOf('.'));
-    const known = byVolume.get(volume);
-    byVolume.set(volume, known === undefined ? path : commonPath(known, path));
+  const byVolume = new Map<string, ConflictReport[]>();
+  for (const conflict of conflicts) {
+    const volume = conflict.fid.slice(0, conflict.fid.indexOf('.'));
+    const others = byVolume.get(volume);
+    if (others) others.push(conflict);
+    else byVolume.set(volume, [conflict]);
   }
-  return [...byVolume.values()];
+  return [...byVolume.values()].flatMap((inVolume) => {
+    const paths = inVolume.map(({ path }) => path);
+    return inVolume.some(({ isExpanded }) => isExpanded) ? outermost(paths) : [paths.reduce(commonPath)];
+  });
+}
+
+/** Without those that are below others. */
+function outermost(paths: readonly string[]): readonly string[] {
+  return paths.filter((path) => !paths.some((other) => isBelow(path, other)));
+}
+
+export function isBelow(path: string, directory: string): boolean {
+  return path.startsWith(`${directory}/`);
 }
 
 function commonPath(one: string, other: string): string {

@@ -45,8 +45,9 @@ export async function* resolveAll(options: ResolveOptions): AsyncGenerator<Resol
     const { mutation, verdict } = checked;
     const common = { mutation, verdict };
     const isIdentical = verdict.kind === 'conflict' && (await isSame(options, mutation, verdict));
-    const chosen = isIdentical ? 'server' : await choiceFor(options, mutation, verdict);
-    const { performed, beside } = await decide(options, mutation, verdict, chosen);
+    const { performed, beside } = isIdentical
+      ? { performed: await settleIdentical(session, mutation), beside: undefined }
+      : await decide(options, mutation, verdict, await choiceFor(options, mutation, verdict));
     if (performed.kind === 'nothing left') return;
     if (performed.kind === 'done')
       yield { ...common, decision: performed.decision, isIdentical, beside, obstacle: undefined };
@@ -73,7 +74,8 @@ async function decide(
     case 'server':
       return { performed: await session.discard(), beside: undefined };
     case 'mine':
-      await onReplace(verdict.target);
+      if (isReplacing(mutation) && (await wantsAName(session, mutation, verdict)))
+        await onReplace(verdict.target);
       return { performed: await session.preserve({ onConflict: 'replace' }), beside: undefined };
     case 'both': {
       if (!(await wantsAName(session, mutation, verdict)))
@@ -84,6 +86,16 @@ async function decide(
       return { performed, beside: isKept ? name : undefined };
     }
   }
+}
+
+/** A file made on both sides is taken for the same, so that what was done to it later finds it. */
+function settleIdentical(session: RepairSession, { op }: LocalMutation): Promise<Performed> {
+  return op === 'create' ? session.preserve({ onConflict: 'replace' }) : session.discard();
+}
+
+/** Whether the servers' version is lost where the local change wins: one of attributes alone leaves the contents. */
+function isReplacing({ op }: LocalMutation): boolean {
+  return op !== 'chmod' && op !== 'chown' && op !== 'utimes';
 }
 
 async function choiceFor(
@@ -108,7 +120,9 @@ async function isSame(
   mutation: LocalMutation,
   verdict: Verdict,
 ): Promise<boolean> {
-  if (verdict.kind !== 'conflict' || (mutation.op !== 'store' && mutation.op !== 'symlink')) return false;
+  if (verdict.kind !== 'conflict') return false;
+  const isMade = mutation.op === 'create' || mutation.op === 'symlink';
+  if (isMade ? verdict.obstruction !== 'exists' : mutation.op !== 'store') return false;
   const path = subjectOf(mutation);
   const versions = await session.versions(path);
   const [local, global] = ['local', 'global'].map((place) =>

@@ -215,7 +215,7 @@ const table: readonly Stuck[] = [
       await link('heal');
     },
     why: /^The servers refused: Store \/coda\/test\.realm\/before .*All changes behind it wait\.$/,
-    next: /^cfs purgeml .* verified copy; then coda rescue ARCHIVE replay/,
+    next: /^coda conflicts .* what each side did; then coda resolve --all --keep both/,
     status: 6,
     commands: [
       ['lv .', volume(3, 'Reachable', ' {2}\\*{3} There are pending conflicts in this volume \\*{3}\n')],

@@ -1,6 +1,8 @@
 import { call } from '../../ipc/call.ts';
+import { getVolumeStatus } from '../../ipc/calls/getVolumeStatus.ts';
 import { RepairAction, repairCommand } from '../../ipc/calls/repairCommand.ts';
-import { printable } from '../../term/printable.ts';
+import { printableLines } from '../../term/printable.ts';
+import { readStdinLine } from '../../term/prompts.ts';
 import { askRepair } from '../askRepair.ts';
 import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -15,7 +17,7 @@ export const discardlocal: Command = {
     'Of the volume that the path lies in. What depends on it stays, and is in conflict itself then. To throw all away: cfs purgeml.',
   ],
   options: [
-    { flags: '--yes', summary: 'do not ask' },
+    { flags: '--yes', summary: 'do not ask; the copy is made all the same' },
     { flags: '--all', summary: 'venus does not do this: cfs purgeml does' },
   ],
   examples: ['cfs discardlocal .'],
@@ -24,7 +26,11 @@ export const discardlocal: Command = {
   async run(context, [typed = ''], options) {
     if (options.flag('all')) throw new UsageError('-all: cfs purgeml throws a whole modify log away');
     try {
-      if (options.flag('yes') || (await agrees(context, typed))) {
+      const { path } = await context.target(typed);
+      // What venus would refuse needs no copy.
+      const { conflict } = await call(await context.pioctls(), getVolumeStatus, path, true);
+      if (conflict) await showLoss(context, path);
+      if (!conflict || options.flag('yes') || agrees(context)) {
         const text = await askRepair(context, typed, RepairAction.DiscardFirst, LABEL);
         if (text !== undefined && !context.json) context.print(text);
       } else {
@@ -39,13 +45,14 @@ export const discardlocal: Command = {
 };
 
 /** Shows what would go, and where its copy is. */
-async function agrees(context: Context, typed: string): Promise<boolean> {
-  const { path } = await context.target(typed);
-  const { describeCheckpoint, makeCheckpoint } = await import('../verifiedCheckpoint.ts');
-  const copy = await context.waitFor('the checkpoint', makeCheckpoint(context, path, {}));
+async function showLoss(context: Context, path: string): Promise<void> {
+  const { copyBeforeLoss } = await import('../copyBeforeLoss.ts');
+  await copyBeforeLoss(context, path);
   const head = await call(await context.pioctls(), repairCommand, path, { action: RepairAction.CheckFirst });
-  context.terminal.err(`${describeCheckpoint(copy)}\n${printable(head.trimEnd()).replace(/\\n/g, '\n')}\n`);
-  const { readStdinLine } = await import('../../term/prompts.ts');
+  context.terminal.err(`${printableLines(head.trimEnd())}\n`);
+}
+
+function agrees(context: Context): boolean {
   context.terminal.err('Throw it away? [y/N] ');
   const answer = readStdinLine().trim().toLowerCase();
   if (!context.terminal.inIsTerminal) context.terminal.err('\n');

@@ -1,6 +1,6 @@
 import { type Call, call } from '../../ipc/call.ts';
 import type { Command } from '../command.ts';
-import { echoed, forEachPath } from '../eachPath.ts';
+import { forEachPath } from '../eachPath.ts';
 
 interface Expansion {
   readonly usage: string;
@@ -24,7 +24,9 @@ export function expansion({ usage, summary, label, ...change }: Expansion): Comm
         ask: ({ path }) => call(venus, change.call, path),
         print: () => undefined,
         label,
-        echo: echoed(context, paths, ''),
+        echo: (typed) => {
+          if (paths.length > 1 && !context.json) context.print(`${typed}\n`);
+        },
       });
       if (context.json) context.printJson({ failures: context.failures });
     },

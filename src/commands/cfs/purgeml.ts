@@ -1,14 +1,6 @@
-import type { ArchiveFormat } from '../../cml/archive/entry.ts';
 import { call } from '../../ipc/call.ts';
 import { getVolumeStatus } from '../../ipc/calls/getVolumeStatus.ts';
 import { purgeLog } from '../../ipc/calls/purgeLog.ts';
-import {
-  CodaError,
-  TimeLimitError,
-  UnsupportedError,
-  VenusUnavailableError,
-  isErrno,
-} from '../../ipc/errors.ts';
 import { readStdinLine } from '../../term/prompts.ts';
 import { printable } from '../../term/printable.ts';
 import type { Command } from '../command.ts';
@@ -38,8 +30,9 @@ export const purgeml: Command = {
     try {
       const { path } = await context.target(typed);
       const { logEntries } = await call(await context.pioctls(), getVolumeStatus, path, true);
-      const copy =
-        options.flag('no-checkpoint') || logEntries === 0 ? undefined : await copyOf(context, path, format);
+      const { copyBeforeLoss } = await import('../copyBeforeLoss.ts');
+      const isCopied = logEntries > 0 && !options.flag('no-checkpoint');
+      const copy = isCopied ? await copyBeforeLoss(context, path, format) : undefined;
       const question = questionOf(typed, logEntries, copy);
       if (logEntries > 0 && !options.flag('yes') && !agrees(context, question)) {
         context.terminal.err('Nothing was thrown away.\n');
@@ -54,37 +47,6 @@ export const purgeml: Command = {
     if (context.json) context.printJson({ failures: context.failures });
   },
 };
-
-async function copyOf(context: Context, path: string, format?: ArchiveFormat): Promise<VerifiedCheckpoint> {
-  const { describeCheckpoint, makeCheckpoint } = await import('../verifiedCheckpoint.ts');
-  const made = await context.waitFor(
-    'the checkpoint',
-    makeCheckpoint(context, path, { format }).catch(refuse),
-  );
-  context.terminal.err(`${describeCheckpoint(made)}\n`);
-  return made;
-}
-
-/** Without a verified copy the work would be lost: nothing is thrown away. */
-class WouldLoseDataError extends CodaError {
-  readonly code = 'would-lose-data';
-
-  constructor(cause: CodaError) {
-    const why = ['Nothing was thrown away, since there is no verified copy.', cause.why];
-    const advice = { why: why.filter((part) => part !== undefined).join(' ') };
-    super(cause.message, cause.next === undefined ? advice : { ...advice, next: cause.next }, { cause });
-  }
-}
-
-/** What is no failure of the copy, but of asking for one, stays what it is. */
-function refuse(error: unknown): never {
-  const isAboutAsking =
-    isErrno(error, 'EACCES', 'ENOENT', 'EOPNOTSUPP', 'EAGAIN', 'ETIMEDOUT') ||
-    error instanceof TimeLimitError ||
-    error instanceof UnsupportedError ||
-    error instanceof VenusUnavailableError;
-  throw error instanceof CodaError && !isAboutAsking ? new WouldLoseDataError(error) : error;
-}
 
 function questionOf(typed: string, entries: number, copy: VerifiedCheckpoint | undefined): string {
   const what = copy ? lossOf(copy) : `${entries} entries go, and there is NO copy of them`;
@@ -118,11 +80,12 @@ async function purge(context: Context, path: string, copy: VerifiedCheckpoint | 
 
 /** A real venus throws all away: what has come since the copy was made is copied first. */
 async function purgeAll(context: Context, path: string, copy: VerifiedCheckpoint | undefined): Promise<void> {
+  const { copyBeforeLoss } = await import('../copyBeforeLoss.ts');
   const venus = await context.pioctls();
   for (let latest = copy; latest;) {
     const { logEntries } = await call(venus, getVolumeStatus, path, true);
     if (logEntries <= latest.entries) break;
-    latest = await copyOf(context, path);
+    latest = await copyBeforeLoss(context, path);
   }
   await call(venus, purgeLog, path);
 }

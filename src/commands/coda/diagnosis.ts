@@ -45,7 +45,10 @@ function conflictOf({ conflict, head }: LogFacts, where: string): Finding {
   return {
     cause: 'conflict',
     why: `${what}${reason === undefined ? '.' : ` (${reason})`} All changes behind it wait.`,
-    next: `cfs purgeml ${where}, which first makes a verified copy; then coda rescue ARCHIVE replay ${where}, which shows what differs`,
+    next:
+      conflict?.errno === undefined
+        ? `cfs purgeml ${where}, which first makes a verified copy; then coda rescue ARCHIVE replay ${where}, which shows what differs`
+        : `coda conflicts ${where}, which shows what each side did; then coda resolve --all --keep both, which keeps the versions of both`,
     status: ExitStatus.Conflict,
   };
 }

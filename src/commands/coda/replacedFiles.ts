@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,15 +12,20 @@ export class ReplacedFiles {
   readonly #directory: string;
   readonly #files: FileTree;
   readonly #source: string;
+  readonly #name: string;
   #hasAny = false;
 
-  /** @param source the directory of Coda whose files are replaced */
-  constructor({ env, now }: Surroundings, files: FileTree, source: string) {
+  /**
+   * @param source the object of Coda that is replaced, or whose files are
+   * @param name of the copy of the source itself
+   */
+  constructor({ env, now }: Surroundings, files: FileTree, source: string, name: string) {
     const state = env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state');
     const day = new Date(now()).toISOString().replace(/[:.]/g, '-');
-    this.#directory = join(state, 'coda', 'replaced', day);
+    this.#directory = join(state, 'coda', 'replaced', `${day}-${randomBytes(3).toString('hex')}`);
     this.#files = files;
     this.#source = source;
+    this.#name = name;
   }
 
   /** Where they are; undefined as long as there are none. */
@@ -32,20 +38,33 @@ export class ReplacedFiles {
     const from = path === '' ? this.#source : `${this.#source}/${path}`;
     try {
       const { type } = await this.#files.lstat(from);
-      if (type === 'file') await this.#copy(from, path === '' ? 'file' : path);
-      if (type !== 'directory') return;
-      for await (const { name } of this.#files.readdir(from)) await this.save(`${path}/${name}`);
+      const to = path === '' ? this.#name : path;
+      if (type === 'file') await this.#copy(from, to);
+      else if (type === 'symlink') await this.#copyLink(from, to);
+      else
+        for await (const { name } of this.#files.readdir(from))
+          await this.save(path === '' ? name : `${path}/${name}`);
     } catch (error) {
       if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
     }
   }
 
-  async #copy(from: string, path: string): Promise<void> {
+  async #copyLink(from: string, path: string): Promise<void> {
+    const to = await this.#placeFor(path);
+    await fs.symlink(Buffer.from(encodeText(await this.#files.readlink(from))), to).catch(ignoreExisting);
+    this.#hasAny = true;
+  }
+
+  /** Where a copy goes; the directories above it are there. */
+  async #placeFor(path: string): Promise<Buffer> {
     const to = Buffer.from(encodeText(join(this.#directory, path)));
-    await fs.mkdir(Buffer.from(encodeText(dirname(join(this.#directory, path)))), {
-      recursive: true,
-      mode: 0o700,
-    });
+    const above = Buffer.from(encodeText(dirname(join(this.#directory, path))));
+    await fs.mkdir(above, { recursive: true, mode: 0o700 });
+    return to;
+  }
+
+  async #copy(from: string, path: string): Promise<void> {
+    const to = await this.#placeFor(path);
     const file = await openNew(to);
     // What was there at first is there already.
     if (!file) return;
@@ -63,7 +82,11 @@ async function openNew(path: Buffer): Promise<fs.FileHandle | undefined> {
   try {
     return await fs.open(path, 'wx', 0o600);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return undefined;
-    throw error;
+    ignoreExisting(error);
+    return undefined;
   }
+}
+
+function ignoreExisting(error: unknown): void {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error;
 }

@@ -1,18 +1,25 @@
+import { splitPath } from '../../ipc/codaPath.ts';
 import { CodaError, isErrno } from '../../ipc/errors.ts';
 import type { ConflictReport } from '../../ipc/repairs.ts';
 import type { Committed, RepairSession } from '../../repair/backend.ts';
-import { explainConflict, workplacesOf } from '../../repair/conflictList.ts';
+import { explainConflict, isBelow, workplacesOf } from '../../repair/conflictList.ts';
+import { Interruptions } from '../../repair/interruptions.ts';
 import { type Choice, type Resolved, choices, resolveAll } from '../../repair/resolve.ts';
 import { mutationText, verdictText } from '../../repair/texts.ts';
 import { quoteWord } from '../../repair/words.ts';
 import { printable } from '../../term/printable.ts';
+import { InterruptedError } from '../../term/prompts.ts';
 import { startSpinner } from '../../term/spinner.ts';
 import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
-import { ExitStatus, UsageError } from '../exitStatus.ts';
+import { UsageError } from '../exitStatus.ts';
 import { openBackend } from '../repair/openBackend.ts';
+import { withSignals } from '../repair/signals.ts';
 import { conflictsAt } from './conflicts.ts';
 import { ReplacedFiles } from './replacedFiles.ts';
+
+/** Times that something is decided anew because others were faster. */
+const MAX_ATTEMPTS = 3;
 
 /** Some conflicts are left, and why. */
 class LeftOverError extends CodaError {
@@ -26,9 +33,16 @@ class LeftOverError extends CodaError {
   }
 }
 
+/** The servers got something newer between the decisions and the commit. */
+class OvertakenError extends LeftOverError {
+  constructor(object: string, { verdict }: Extract<Committed, { kind: 'overtaken' }>) {
+    super(object, `somebody changed it meanwhile: ${verdictText({ object }, verdict)}`);
+  }
+}
+
 /** An object that somebody repairs by hand. */
 class UnderRepairError extends CodaError {
-  readonly code = 'under-repair';
+  readonly code = 'conflict';
 
   constructor(object: string) {
     super(`${printable(object)} is under repair`, {
@@ -63,34 +77,74 @@ export const resolve: Command = {
     if (isAll === paths.length > 0) throw new UsageError('name objects in conflict, or say --all');
     const found: ConflictReport[] = [];
     for await (const conflict of conflictsAt(context, undefined)) found.push(conflict);
-    const objects = isAll ? workplacesOf(found) : await targetsOf(context, paths);
+    const objects = isAll ? workplacesOf(found) : await targetsOf(context, paths, found);
     if (options.flag('dry-run')) {
       preview(context, found, objects);
       return;
     }
-    const settled: object[] = [];
-    for (const object of objects) {
-      try {
-        settled.push(await settle(context, object, choice));
-        context.succeed();
-      } catch (error) {
-        await context.fail(error, 'coda resolve', context.userPath(`/coda${object}`));
-      }
-    }
-    if (context.json) context.printJson({ settled, failures: context.failures });
-    else if (objects.length === 0) context.print('No conflicts.\n');
+    const expanded = new Set(found.filter(({ isExpanded }) => isExpanded).map(({ path }) => path));
+    const interruptions = new Interruptions();
+    await withSignals(interruptions, () => settleAll(context, objects, expanded, choice, interruptions.over));
   },
 };
 
-async function targetsOf(context: Context, paths: readonly string[]): Promise<readonly string[]> {
+/** Settles one object after the other. @param expanded those under repair */
+async function settleAll(
+  context: Context,
+  objects: readonly string[],
+  expanded: ReadonlySet<string>,
+  choice: Choice,
+  over: AbortSignal,
+): Promise<void> {
+  const settled: object[] = [];
+  for (const object of objects) {
+    if (over.aborted) break;
+    const shown = context.userPath(`/coda${object}`);
+    try {
+      if (expanded.has(object)) throw new UnderRepairError(shown);
+      settled.push(await settleAnew(context, object, choice, over));
+    } catch (error) {
+      await context.fail(error, 'coda resolve', shown);
+    }
+  }
+  if (context.json) context.printJson({ settled, failures: context.failures });
+  else if (objects.length === 0) context.print('No conflicts.\n');
+}
+
+/** Somebody may change something between the decisions and the commit: then it is decided anew. */
+async function settleAnew(
+  context: Context,
+  object: string,
+  choice: Choice,
+  over: AbortSignal,
+): Promise<object> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await settle(context, object, choice, over);
+    } catch (error) {
+      if (!(error instanceof OvertakenError) || attempt === MAX_ATTEMPTS || over.aborted) throw error;
+    }
+  }
+}
+
+/** What is inside an object in conflict is settled with it. */
+async function targetsOf(
+  context: Context,
+  paths: readonly string[],
+  found: readonly ConflictReport[],
+): Promise<readonly string[]> {
   const targets: string[] = [];
-  for (const typed of paths) targets.push((await context.target(typed)).path);
-  return targets;
+  for (const typed of paths) {
+    const { path } = await context.target(typed);
+    const around = found.find((conflict) => isBelow(path, conflict.path));
+    targets.push(around?.path ?? path);
+  }
+  return [...new Set(targets)];
 }
 
 function preview(context: Context, found: readonly ConflictReport[], objects: readonly string[]): void {
   const covered = found.filter(({ path }) =>
-    objects.some((object) => path === object || path.startsWith(`${object}/`)),
+    objects.some((object) => path === object || isBelow(path, object)),
   );
   if (context.json) {
     const paths = covered.map(({ path }) => context.userPath(`/coda${path}`));
@@ -104,18 +158,20 @@ function preview(context: Context, found: readonly ConflictReport[], objects: re
   if (covered.length === 0) context.print('No conflicts.\n');
 }
 
-async function settle(context: Context, object: string, choice: Choice): Promise<object> {
+async function settle(context: Context, object: string, choice: Choice, over: AbortSignal): Promise<object> {
   const session = await (await openBackend(context)).backend.begin(object);
   const { isResumed, client, path, mutations } = await session.document();
   const shown = { object: context.userPath(`/coda${path}`) };
   if (isResumed) throw new UnderRepairError(shown.object);
-  const replaced = new ReplacedFiles(context.surroundings, await context.files(), `${path}/global`);
+  const files = await context.files();
+  const { entry } = splitPath(path);
+  const replaced = new ReplacedFiles(context.surroundings, files, `${path}/global`, entry);
   const spinner = startSpinner(`settling ${mutations.length} changes`, context.terminal);
   const resolved: Resolved[] = [];
   try {
     const options = {
       session,
-      files: await context.files(),
+      files,
       object: path,
       choice,
       client,
@@ -123,11 +179,12 @@ async function settle(context: Context, object: string, choice: Choice): Promise
       onReplace: (below: string) => replaced.save(below),
     };
     for await (const each of resolveAll(options)) {
+      if (over.aborted) throw new InterruptedError();
       resolved.push(each);
       spinner.say(`settling ${resolved.length} of ${mutations.length} changes`);
     }
     const committed = await session.commit();
-    if (committed.kind === 'overtaken') throw overtaken(shown.object, committed);
+    if (committed.kind === 'overtaken') throw new OvertakenError(shown.object, committed);
   } catch (error) {
     await abort(session);
     throw error;
@@ -149,16 +206,11 @@ async function abort(session: RepairSession): Promise<void> {
   }
 }
 
-function overtaken(object: string, { verdict }: Extract<Committed, { kind: 'overtaken' }>): LeftOverError {
-  return new LeftOverError(object, `somebody changed it meanwhile: ${verdictText({ object }, verdict)}`);
-}
-
 async function reportLeft(context: Context, object: string, resolved: readonly Resolved[]): Promise<void> {
   for (const { mutation, obstacle } of resolved) {
     if (!obstacle) continue;
     const what = `${mutationText({ object }, 'local', mutation)}: ${verdictText({ object }, obstacle)}`;
     await context.fail(new LeftOverError(object, what), 'coda resolve', object);
-    context.count(ExitStatus.Conflict);
   }
 }
 

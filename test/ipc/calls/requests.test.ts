@@ -23,6 +23,12 @@ import { listRealms } from '../../../src/ipc/calls/listRealms.ts';
 import { listServers } from '../../../src/ipc/calls/listServers.ts';
 import { purgeLog } from '../../../src/ipc/calls/purgeLog.ts';
 import { reconnect } from '../../../src/ipc/calls/reconnect.ts';
+import {
+  collapseObject,
+  disableRepair,
+  enableRepair,
+  expandObject,
+} from '../../../src/ipc/calls/expandObject.ts';
 import { RepairAction, repairCommand } from '../../../src/ipc/calls/repairCommand.ts';
 import { setAcl } from '../../../src/ipc/calls/setAcl.ts';
 import { setToken } from '../../../src/ipc/calls/setToken.ts';
@@ -217,6 +223,29 @@ const vectors: readonly Vector[] = [
     request: encodeCall(repairCommand, venusPath('a'), { action: RepairAction.CheckFirst }),
     frame: ['244\n2\n1\n2\n2048\n\0/a', bytesOfText('3\0')],
   },
+  ...(
+    [
+      ['beginrepair', enableRepair, 192],
+      ['endrepair', disableRepair, 193],
+      ['expand', expandObject, 41],
+      ['collapse', collapseObject, 42],
+    ] as const
+  ).map(([command, definition, opcode]): Vector => ({
+    command: `cfs ${command} a`,
+    request: encodeCall(definition, venusPath('a')),
+    frame: [`${opcode}\n2\n0\n0\n0\n\0/a`],
+  })),
+  ...(
+    [
+      ['preservelocal a', RepairAction.PreserveFirst],
+      ['preservelocal -all a', RepairAction.PreserveAll],
+      ['discardlocal a', RepairAction.DiscardFirst],
+    ] as const
+  ).map(([command, action]): Vector => ({
+    command: `cfs ${command}`,
+    request: encodeCall(repairCommand, venusPath('a'), { action }),
+    frame: ['244\n2\n1\n2\n2048\n\0/a', bytesOfText(`${action}\0`)],
+  })),
   {
     command: 'cfs checkpointml a',
     request: encodeCall(checkpointLog, venusPath('a'), undefined),

@@ -11,6 +11,7 @@ import { bytesOf } from '../../client/log/record.ts';
 import { mountPathOf } from '../../client/naming.ts';
 import { walk } from '../../client/pathWalk.ts';
 import { volumeOf } from '../../client/place.ts';
+import { volumeAt } from '../../client/volumeAt.ts';
 import { Patience } from '../../client/patience.ts';
 import { UserSession } from '../../client/userSession.ts';
 import { RefusedError, isErrno } from '../../../ipc/errors.ts';
@@ -82,8 +83,8 @@ async function checkpointOf(session: UserSession, volume: number, format: Archiv
 async function volumesAsked(session: UserSession, path: string | undefined): Promise<readonly number[]> {
   const all = session.client.tree.logs.volumes();
   if (path === undefined) return all;
-  const place = await walk(session, path, true);
-  return place.kind === 'root' ? all : [volumeOf(place)];
+  const volume = await volumeAt(session, path);
+  return volume === undefined ? all : [volume];
 }
 
 /** Who wants to know what holds things up does not wait for it. */

@@ -10,7 +10,7 @@ import {
 import { toJsonName } from '../../../ipc/socket/routes.ts';
 import { fail } from '../../fail.ts';
 import { walk } from '../../client/pathWalk.ts';
-import { volumeOf } from '../../client/place.ts';
+import { volumeAt } from '../../client/volumeAt.ts';
 import { conflictsOf } from '../../client/repair/conflictReports.ts';
 import type { Decided, Ended, Repair } from '../../client/repair/repair.ts';
 import { type Exchange, type Route, write } from './exchange.ts';
@@ -21,8 +21,9 @@ const preserveSchema = v.object({ how: v.exactOptional(preserveHowSchema) });
 export const repairRoutes: Readonly<Record<string, Route>> = {
   'GET /conflicts': async (exchange) => {
     const { session, response } = exchange;
+    const volumes = await volumesAsked(exchange);
     response.writeHead(200, { 'content-type': 'application/jsonl' });
-    for (const volume of await volumesAsked(exchange))
+    for (const volume of volumes)
       for await (const conflict of conflictsOf(session, volume))
         await write(response, `${JSON.stringify(conflictJson(conflict))}\n`);
     response.end('{"end":true}\n');
@@ -34,8 +35,14 @@ export const repairRoutes: Readonly<Record<string, Route>> = {
     if (place.kind === 'root') fail('EINVAL', 'The Coda root is never in conflict.');
     const fid = place.kind === 'expanded' ? place.repair.fid : place.status.fid;
     const { repair, isResumed } = await session.client.repairs.begin(fid, session.uid);
-    const { log } = await session.checkpoint(fid.volume);
-    exchange.reply(documentJson({ ...(await repair.document(isResumed)), listing: log }));
+    try {
+      const { log } = await session.checkpoint(fid.volume);
+      exchange.reply(documentJson({ ...(await repair.document(isResumed)), listing: log }));
+    } catch (error) {
+      // Whoever asked for it does not know that it was begun.
+      if (!isResumed) await repair.abort();
+      throw error;
+    }
   },
 
   'GET /repairs/document': async (exchange) => {
@@ -91,8 +98,8 @@ async function volumesAsked(exchange: Exchange): Promise<readonly number[]> {
   const path = exchange.optionalName('path');
   const all = exchange.session.client.tree.logs.volumes();
   if (path === undefined) return all;
-  const place = await walk(exchange.session, path, false);
-  return place.kind === 'root' ? all : [volumeOf(place)];
+  const volume = await volumeAt(exchange.session, path);
+  return volume === undefined ? all : [volume];
 }
 
 function documentJson({ path, mutations, listing, ...rest }: RepairDocument): object {
