@@ -1,5 +1,5 @@
 import type { Fid } from '../../../ipc/fid.ts';
-import { type Vnode, withoutContainer } from '../../tree/vnodes.ts';
+import { type Vnode, sameFid, withoutContainer } from '../../tree/vnodes.ts';
 import type { NamedObject } from '../cache/remnants.ts';
 import { type LogRecord, objectsOf } from './record.ts';
 import { type Base, Replay, fidText } from './replay.ts';
@@ -97,7 +97,9 @@ class Reachable {
     if (place) return [place.directory];
     const names = this.#present.namesOf(fid);
     const untouched = names.find(({ directory, name }) => !this.#state.hasLookedAt(directory, name));
-    return untouched ? [untouched.directory] : this.#stay(fid, names);
+    // One that stays in another place than the servers have it in is put there again.
+    const isInPlace = untouched && sameFid(untouched.directory, vnode.parent);
+    return isInPlace ? [untouched.directory] : this.#stay(fid, names);
   }
 
   #stay(fid: Fid, [first]: readonly Name[]): readonly Fid[] {

@@ -161,6 +161,27 @@ describe('a log that is purged while the client is cut off', () => {
     expect(await tree()).toEqual(await tree(second()));
   });
 
+  it('up to a record, leaves where it is what has no place any more where it was', async () => {
+    const files = first().files();
+    await files.mkdir(`${TOP}/x`, 0o755);
+    await files.mkdir(`${TOP}/y`, 0o755);
+    await first().heal();
+    await first().drained();
+    for (const path of [TOP, `${TOP}/x`, `${TOP}/y`]) await first().names(path);
+    await first().writeDisconnect();
+    await first().cut();
+    await files.rename(`${TOP}/x`, `${TOP}/y/c`);
+    const sequence = last();
+    await files.setattr(`${TOP}/y/c`, { modified: 1000 });
+    await first().write(`${TOP}/x`, 'takes its name');
+    await purge(sequence);
+    const shown = kept();
+    await first().manager.tree.withdraw(ROOT, []);
+    expect(kept()).toEqual(shown);
+    expect(await first().names(`${TOP}/y`)).toEqual(['c']);
+    expect(problems()).toEqual([]);
+  });
+
   it('up to a record, shows no contents of those before', async () => {
     await first().write(`${TOP}/new`, 'purged');
     const sequence = last();
