@@ -6,7 +6,7 @@ import { printable } from '../term/printable.ts';
 import { type Committed, type RepairBackend, RepairError, type RepairSession } from './backend.ts';
 import type { Conversation } from './conversation.ts';
 import { type RepairEvent, type RepairState, isSession, sessionStateOf, transition } from './stateTable.ts';
-import { quoteWord } from './words.ts';
+import { shellWord } from '../term/shellWord.ts';
 
 /** What a run needs of its surroundings. */
 export interface Workplace {
@@ -41,7 +41,7 @@ export class NotCollapsedError extends CodaError {
 }
 
 function howToCollapse(object: string): { readonly why: string; readonly next: string } {
-  const word = quoteWord(object);
+  const word = shellWord(object);
   return {
     why: 'It may show as a directory of its versions until somebody collapses it; nothing of either side is lost.',
     next: `Go on with the session: repair ${word}. Or leave it: cfs endrepair ${word}`,

@@ -3,7 +3,7 @@ import { type ConflictReport, conflictLineSchema } from '../../ipc/repairs.ts';
 import { toQueryName } from '../../ipc/socket/routes.ts';
 import { explainConflict } from '../../repair/conflictList.ts';
 import { describeVersion } from '../../repair/commands/look.ts';
-import { quoteWord } from '../../repair/words.ts';
+import { shellWord } from '../../term/shellWord.ts';
 import { printable } from '../../term/printable.ts';
 import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -55,7 +55,7 @@ function textOf(context: Context, conflict: ConflictReport): string {
     `  ${explainConflict(conflict)}`,
     ...versions.map((version) => `  ${describeVersion(version, now).join(', ')}`),
     `  ${refused === 1 ? '1 change is' : `${refused} changes are`} refused${waiting > 0 ? `, ${waiting} of the volume wait behind` : ''}`,
-    `  next: coda resolve ${quoteWord(path)} --keep both, or look at it: repair ${quoteWord(path)}`,
+    `  next: coda resolve ${shellWord(path)} --keep both, or look at it: repair ${shellWord(path)}`,
   ];
   return `${lines.join('\n')}\n`;
 }

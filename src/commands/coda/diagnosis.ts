@@ -1,5 +1,6 @@
 import { errnoText } from '../../ipc/errno.ts';
 import type { LogReport } from '../../ipc/insight.ts';
+import { shellWord } from '../../term/shellWord.ts';
 import { formatDuration } from '../../term/time.ts';
 import { ExitStatus } from '../exitStatus.ts';
 import { type Finding, sentOf } from './finding.ts';
@@ -26,7 +27,7 @@ export function diagnose(facts: LogFacts, asker: Asker): readonly [Finding, ...F
 }
 
 function causeOf(facts: LogFacts, asker: Asker): Finding {
-  const where = facts.mount ?? '.';
+  const where = shellWord(facts.mount ?? '.');
   if (facts.conflict) return conflictOf(facts, where);
   if (facts.token !== undefined && facts.token !== 'valid' && facts.token !== 'not needed')
     return tokenOf(facts, asker);

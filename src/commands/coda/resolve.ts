@@ -6,7 +6,7 @@ import { explainConflict, isBelow, workplacesOf } from '../../repair/conflictLis
 import { Interruptions } from '../../repair/interruptions.ts';
 import { type Choice, type Resolved, choices, resolveAll } from '../../repair/resolve.ts';
 import { mutationText, verdictText } from '../../repair/texts.ts';
-import { quoteWord } from '../../repair/words.ts';
+import { shellWord } from '../../term/shellWord.ts';
 import { printable } from '../../term/printable.ts';
 import { InterruptedError } from '../../term/prompts.ts';
 import { startSpinner } from '../../term/spinner.ts';
@@ -28,7 +28,7 @@ class LeftOverError extends CodaError {
   constructor(object: string, what: string) {
     super(`${printable(object)}: ${what}`, {
       why: 'It stays in the modify log as it was.',
-      next: `Decide by hand: repair ${quoteWord(object)}`,
+      next: `Decide by hand: repair ${shellWord(object)}`,
     });
   }
 }
@@ -47,7 +47,7 @@ class UnderRepairError extends CodaError {
   constructor(object: string) {
     super(`${printable(object)} is under repair`, {
       why: 'What was decided or made there by hand would be lost.',
-      next: `Go on with it: repair ${quoteWord(object)}. To drop it: cfs endrepair ${quoteWord(object)}`,
+      next: `Go on with it: repair ${shellWord(object)}. To drop it: cfs endrepair ${shellWord(object)}`,
     });
   }
 }

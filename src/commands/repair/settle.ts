@@ -5,7 +5,7 @@ import { type Keep, type Kept, decideAll } from '../../repair/keep.ts';
 import type { RepairRun } from '../../repair/repairRun.ts';
 import { isSession } from '../../repair/stateTable.ts';
 import { type ShownObject, listedMutation, mutationText, verdictText } from '../../repair/texts.ts';
-import { quoteWord } from '../../repair/words.ts';
+import { shellWord } from '../../term/shellWord.ts';
 import { printable } from '../../term/printable.ts';
 import type { Context } from '../context.ts';
 
@@ -16,7 +16,7 @@ class UnderRepairError extends CodaError {
   constructor(object: string) {
     super(`${printable(object)} has a repair session that nobody ended`, {
       why: 'What was decided or made in it would be lost, or mixed with what is to be decided now.',
-      next: `Go on with it: repair ${quoteWord(object)}. Or drop it and begin anew: --fresh`,
+      next: `Go on with it: repair ${shellWord(object)}. Or drop it and begin anew: --fresh`,
     });
   }
 }

@@ -13,7 +13,7 @@ import {
   mutationText,
   verdictText,
 } from '../texts.ts';
-import { quoteWord } from '../words.ts';
+import { shellWord } from '../../term/shellWord.ts';
 
 /** Those that settle a local/global conflict; the others help to look. */
 const toRepairWith: readonly CommandName[] = [
@@ -53,7 +53,7 @@ async function refuseServers(run: RepairRun): Promise<never> {
   await run.abort();
   throw new RepairError(`${printable(object)}: the servers are in conflict with each other`, {
     why: 'This version of repair settles conflicts between this client and the servers only. The object is collapsed again.',
-    next: `Look at what each server has: cfs beginrepair ${quoteWord(object)}`,
+    next: `Look at what each server has: cfs beginrepair ${shellWord(object)}`,
   });
 }
 
