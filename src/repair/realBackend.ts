@@ -10,8 +10,16 @@ import { type CommitParts, isInConflict } from './real/commit.ts';
 import { statusOf } from './real/globalView.ts';
 import { journalId } from './real/journals.ts';
 import { shownRecord } from './real/logListing.ts';
-import { type Belonging, LOCAL_ENTRY, ObjectPaths, belongingOf, pathAt } from './real/objectPaths.ts';
+import {
+  type Belonging,
+  LOCAL_ENTRY,
+  ObjectPaths,
+  belongingOf,
+  collapsedLine,
+  pathAt,
+} from './real/objectPaths.ts';
 import { type Begun, RealSession } from './real/session.ts';
+import type { ShownObject } from './real/shownFiles.ts';
 import { type Work, type WorkRecord, currentOf } from './real/work.ts';
 import { quoteWord } from './words.ts';
 
@@ -40,9 +48,15 @@ export interface RealCoda extends CommitParts {
  */
 export class RealBackend implements RepairBackend {
   readonly #coda: RealCoda;
+  #shown: ShownObject | undefined;
 
   constructor(coda: RealCoda) {
     this.#coda = coda;
+  }
+
+  /** The object of the session that was begun last. */
+  get shown(): ShownObject | undefined {
+    return this.#shown;
   }
 
   async begin(path: string): Promise<RepairSession> {
@@ -114,6 +128,7 @@ export class RealBackend implements RepairBackend {
   }
 
   #session(begun: Begun): RepairSession {
+    this.#shown = { object: begun.work.object, server: begun.server };
     return new RealSession(this.#coda, begun);
   }
 
@@ -201,7 +216,7 @@ export class RealBackend implements RepairBackend {
     return lines.map((line, at) => {
       const belonging = belongings[at];
       return {
-        line: formatCmlLine(line),
+        line: formatCmlLine(collapsedLine(line, paths)),
         ...(belonging?.kind === 'ours' ? { mutation: belonging.mutation } : {}),
         fate: 'stay',
         dependent: false,

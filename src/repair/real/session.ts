@@ -76,7 +76,7 @@ export class RealSession implements RepairSession {
   }
 
   discard(): Promise<Performed> {
-    return this.#decide((decider, at) => Promise.resolve(decider.discard(at)));
+    return this.#decide((decider, at) => decider.discard(at));
   }
 
   skip(): Promise<Performed> {
@@ -106,15 +106,17 @@ export class RealSession implements RepairSession {
       return { kind: 'done', performed: 0, discarded: 0 };
     }
     this.#checkRedoable();
-    const commit = new Commit(this.#parts, readyToSettle(this.#work));
+    const before = this.#work;
+    const commit = new Commit(this.#parts, readyToSettle(before));
     try {
       if (this.#isExpanded) await this.#leaveExpansion(commit);
       const settled = await commit.run();
       this.#work = commit.work;
-      return settled.kind === 'done' ? settled : await this.#refused(settled.at, settled.verdict);
+      if (settled.kind === 'done') return settled;
+      return await this.#refused(before, settled.at, settled.verdict);
     } catch (error) {
       this.#work = commit.work;
-      if (this.canAbort) await this.#takeBack();
+      if (this.canAbort) await this.#takeBack(before);
       throw error;
     }
   }
@@ -173,20 +175,21 @@ export class RealSession implements RepairSession {
   }
 
   /** The servers refuse what nothing was in the way of: it and what comes after it is to be decided again. */
-  async #refused(at: number, verdict: Verdict): Promise<Committed> {
+  async #refused(before: Work, at: number, verdict: Verdict): Promise<Committed> {
     const mutation = this.#work.records[at]?.mutation;
-    if (this.canAbort) await this.#parts.journals.remove(this.#work.id);
+    if (this.canAbort) await this.#takeBack(before);
     else {
       const records = this.#work.records.map((record, index) => (index < at ? record : undecided(record)));
       this.#work = { ...this.#work, records };
       await this.#parts.journals.write(this.#work);
+      await this.#expandAgain();
     }
-    await this.#expandAgain();
     return { kind: 'overtaken', verdict, mutation };
   }
 
-  /** Nothing is lost yet: the session goes on as it was. */
-  async #takeBack(): Promise<void> {
+  /** Nothing is lost yet: the session goes on as it was, with nothing saved. */
+  async #takeBack(before: Work): Promise<void> {
+    this.#work = { ...before, settled: this.#work.settled };
     await this.#parts.journals.remove(this.#work.id);
     await this.#expandAgain();
   }
