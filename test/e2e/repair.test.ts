@@ -91,7 +91,7 @@ const isLink = async (): Promise<void> =>
 
 describe.each([
   { where: 'the embedded venus', options: [], isReal: false },
-  { where: 'a venus that shows conflicts as a real Coda', options: ['--real-conflicts'], isReal: true },
+  { where: 'a real Coda', options: ['--real-conflicts'], isReal: true },
 ])('repair of a conflict that two clients made, at $where', ({ options, isReal }) => {
   beforeEach(() => makeConflict(...options));
 
