@@ -86,6 +86,7 @@ export class RealBackend implements RepairBackend {
       server,
       kind: 'local/global',
       isResumed: true,
+      hasJournal: true,
       first: undefined,
     });
   }
@@ -116,7 +117,7 @@ export class RealBackend implements RepairBackend {
     const logPath = await this.#logPath(path);
     const common = { version: 1, id, object: path, client, servers, logPath } as const;
     const untouched = { settled: 0, isIrrevocable: false, redone: 0 };
-    const session = { kind, isResumed, isExpanded: true, server: answering, first };
+    const session = { kind, isResumed, isExpanded: true, hasJournal: false, server: answering, first };
     if (kind !== 'local/global') {
       const type = answering === undefined ? 'directory' : await this.#typeOf(joinPath(path, answering));
       return this.#session({ ...session, work: { ...common, ...untouched, type, records: [] } });

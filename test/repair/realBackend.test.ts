@@ -298,6 +298,39 @@ describe('a repair session at a real Coda', () => {
     expect(new Set(seen)).toEqual(new Set([0o700, 0o600]));
   });
 
+  it('does not commit what another process commits', async () => {
+    const session = await lab.tool().begin(OBJECT);
+    const { id } = await session.document();
+    const directory = join(lab.state, 'coda', 'repair');
+    await (
+      await lab.journals.lock(id)
+    )();
+    writeFileSync(join(directory, `${id}.lock`), String(process.ppid));
+    await expect(settle(session, 'server')).rejects.toThrow(
+      `Another process (${process.ppid}) commits the same repair`,
+    );
+    expect(lab.venus.log).toHaveLength(2);
+    // One that has ended holds nothing.
+    writeFileSync(join(directory, `${id}.lock`), '4194305');
+    await settle(session, 'server');
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('does not put its own work in the place of another that was interrupted', async () => {
+    const [first, second] = [await lab.tool().begin(OBJECT), await lab.tool().begin(OBJECT)];
+    lab.venus.onDiscard = () => {
+      throw new Killed();
+    };
+    await first.discard();
+    await first.preserve();
+    await expect(first.commit()).rejects.toThrow(Killed);
+    await expect(settle(second, 'server')).rejects.toThrow();
+    lab.venus.onDiscard = () => undefined;
+    await second.abort();
+    await settle(await lab.tool().begin(OBJECT), 'server');
+    expect(serverOf(lab)).toEqual(results['dialogue']?.mine);
+  });
+
   it('does not take a changed journal for its own', async () => {
     const executioner = new Executioner();
     const session = await lab.tool(executioner).begin(OBJECT);

@@ -20,6 +20,8 @@ export interface Begun {
   readonly kind: RepairDocument['kind'];
   readonly isResumed: boolean;
   readonly isExpanded: boolean;
+  /** Whether it goes on with a commit that was interrupted. */
+  readonly hasJournal: boolean;
   /** The entry of a server that answers, below the expanded object. */
   readonly server: string | undefined;
   /** What venus said of the first record before the object was expanded. */
@@ -32,12 +34,14 @@ export class RealSession implements RepairSession {
   readonly #begun: Begun;
   #work: Work;
   #isExpanded: boolean;
+  #hasJournal: boolean;
 
   constructor(parts: CommitParts, begun: Begun) {
     this.#parts = parts;
     this.#begun = begun;
     this.#work = begun.work;
     this.#isExpanded = begun.isExpanded;
+    this.#hasJournal = begun.hasJournal;
   }
 
   get canAbort(): boolean {
@@ -106,6 +110,25 @@ export class RealSession implements RepairSession {
       return { kind: 'done', performed: 0, discarded: 0 };
     }
     this.#checkRedoable();
+    const release = await this.#parts.journals.lock(this.#work.id);
+    try {
+      await this.#checkJournal();
+      return await this.#settle();
+    } finally {
+      await release();
+    }
+  }
+
+  /** @throws RepairError if another process has begun to commit since this session began */
+  async #checkJournal(): Promise<void> {
+    if (this.#hasJournal || !(await this.#parts.journals.find(this.#work.id))) return;
+    throw new RepairError('Another process has begun to commit a repair of this object', {
+      why: 'It was interrupted. What it decided is in its journal, and part of it may be done.',
+      next: 'End this session and begin again: then that repair goes on.',
+    });
+  }
+
+  async #settle(): Promise<Committed> {
     const before = this.#work;
     const commit = new Commit(this.#parts, readyToSettle(before));
     try {
@@ -123,7 +146,7 @@ export class RealSession implements RepairSession {
 
   async abort(): Promise<void> {
     if (this.#isExpanded) await this.#collapse();
-    if (this.canAbort) await this.#parts.journals.remove(this.#work.id);
+    if (this.canAbort && this.#hasJournal) await this.#parts.journals.remove(this.#work.id);
   }
 
   async #decide(decide: (decider: Decider, at: number) => Promise<WorkRecord | Verdict>): Promise<Performed> {
@@ -159,6 +182,7 @@ export class RealSession implements RepairSession {
   }
 
   async #leaveExpansion(commit: Commit): Promise<void> {
+    this.#hasJournal = true;
     await commit.prepare();
     this.#work = commit.work;
     await this.#collapse();
@@ -190,6 +214,7 @@ export class RealSession implements RepairSession {
   /** Nothing is lost yet: the session goes on as it was, with nothing saved. */
   async #takeBack(before: Work): Promise<void> {
     this.#work = { ...before, settled: this.#work.settled };
+    this.#hasJournal = false;
     await this.#parts.journals.remove(this.#work.id);
     await this.#expandAgain();
   }
