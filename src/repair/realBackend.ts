@@ -10,8 +10,16 @@ import { type CommitParts, isInConflict } from './real/commit.ts';
 import { statusOf } from './real/globalView.ts';
 import { journalId } from './real/journals.ts';
 import { shownRecord } from './real/logListing.ts';
-import { type Belonging, LOCAL_ENTRY, ObjectPaths, belongingOf, pathAt } from './real/objectPaths.ts';
+import {
+  type Belonging,
+  LOCAL_ENTRY,
+  ObjectPaths,
+  belongingOf,
+  collapsedLine,
+  pathAt,
+} from './real/objectPaths.ts';
 import { type Begun, RealSession } from './real/session.ts';
+import type { ShownObject } from './real/shownFiles.ts';
 import { type Work, type WorkRecord, currentOf } from './real/work.ts';
 import { quoteWord } from './words.ts';
 
@@ -40,9 +48,15 @@ export interface RealCoda extends CommitParts {
  */
 export class RealBackend implements RepairBackend {
   readonly #coda: RealCoda;
+  #shown: ShownObject | undefined;
 
   constructor(coda: RealCoda) {
     this.#coda = coda;
+  }
+
+  /** The object of the session that was begun last. */
+  get shown(): ShownObject | undefined {
+    return this.#shown;
   }
 
   async begin(path: string): Promise<RepairSession> {
@@ -72,6 +86,7 @@ export class RealBackend implements RepairBackend {
       server,
       kind: 'local/global',
       isResumed: true,
+      hasJournal: true,
       first: undefined,
     });
   }
@@ -102,7 +117,7 @@ export class RealBackend implements RepairBackend {
     const logPath = await this.#logPath(path);
     const common = { version: 1, id, object: path, client, servers, logPath } as const;
     const untouched = { settled: 0, isIrrevocable: false, redone: 0 };
-    const session = { kind, isResumed, isExpanded: true, server: answering, first };
+    const session = { kind, isResumed, isExpanded: true, hasJournal: false, server: answering, first };
     if (kind !== 'local/global') {
       const type = answering === undefined ? 'directory' : await this.#typeOf(joinPath(path, answering));
       return this.#session({ ...session, work: { ...common, ...untouched, type, records: [] } });
@@ -114,6 +129,7 @@ export class RealBackend implements RepairBackend {
   }
 
   #session(begun: Begun): RepairSession {
+    this.#shown = { object: begun.work.object, server: begun.server };
     return new RealSession(this.#coda, begun);
   }
 
@@ -201,7 +217,7 @@ export class RealBackend implements RepairBackend {
     return lines.map((line, at) => {
       const belonging = belongings[at];
       return {
-        line: formatCmlLine(line),
+        line: formatCmlLine(collapsedLine(line, paths)),
         ...(belonging?.kind === 'ours' ? { mutation: belonging.mutation } : {}),
         fate: 'stay',
         dependent: false,

@@ -208,6 +208,52 @@ describe('a repair session at a real Coda', () => {
     expect(lab.venus.log).toHaveLength(1);
   });
 
+  it('leaves nothing out by itself that venus would send, as long as others are behind it', async () => {
+    const { venus } = lab;
+    venus.locally({ op: 'create', path: 'other' });
+    const session = await lab.tool().begin(OBJECT);
+    await session.discard();
+    await session.discard();
+    await expect(session.commit()).rejects.toMatchObject({
+      message: `Store /coda${OBJECT}/paper.tex (length = 19603) cannot be left out by itself`,
+    });
+    expect(venus.discarded).toEqual([]);
+    expect(venus.log).toHaveLength(3);
+    expect(session.canAbort).toBe(true);
+    await session.undo();
+    await session.preserve();
+    expect(await session.commit()).toMatchObject({ kind: 'done', performed: 1, discarded: 1 });
+    expect(serverOf(lab)).toEqual({ ...results['dialogue']?.mine, other: '' });
+  });
+
+  it('saves anew what a commit that was given up had saved', async () => {
+    lab.end();
+    lab = tangle();
+    const { venus } = lab;
+    watchForLoss(lab, 'mine');
+    venus.locally({ op: 'create', path: 'other' });
+    const session = await lab.tool().begin(OBJECT);
+    for (let count = 0; count < 6; count++) await session.preserve({ onConflict: 'replace' });
+    await session.discard();
+    await expect(session.commit()).rejects.toThrow('Symlink /coda/coda.test/u/cscw/link');
+    expect(readdirSync(join(lab.state, 'coda', 'repair'))).toEqual([]);
+    await session.undo();
+    await session.preserve();
+    expect(await session.commit()).toMatchObject({ kind: 'done', performed: 7 });
+    expect(serverOf(lab)).toEqual({ ...results['tangle']?.mine, other: '' });
+  });
+
+  it('throws nothing away that came to the log meanwhile', async () => {
+    const { venus } = lab;
+    const session = await lab.tool().begin(OBJECT);
+    await session.discard();
+    await session.discard();
+    venus.locally({ op: 'create', path: 'other' });
+    await expect(session.commit()).rejects.toThrow('cannot be left out by itself');
+    expect(venus.log).toHaveLength(3);
+    expect(venus.discarded).toEqual([]);
+  });
+
   it('tells of a record that the servers refuse after all, before anything is lost', async () => {
     lab.end();
     lab = new RealLab();
@@ -252,6 +298,39 @@ describe('a repair session at a real Coda', () => {
     expect(new Set(seen)).toEqual(new Set([0o700, 0o600]));
   });
 
+  it('does not commit what another process commits', async () => {
+    const session = await lab.tool().begin(OBJECT);
+    const { id } = await session.document();
+    const directory = join(lab.state, 'coda', 'repair');
+    await (
+      await lab.journals.lock(id)
+    )();
+    writeFileSync(join(directory, `${id}.lock`), String(process.ppid));
+    await expect(settle(session, 'server')).rejects.toThrow(
+      `Another process (${process.ppid}) commits the same repair`,
+    );
+    expect(lab.venus.log).toHaveLength(2);
+    // One that has ended holds nothing.
+    writeFileSync(join(directory, `${id}.lock`), '4194305');
+    await settle(session, 'server');
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('does not put its own work in the place of another that was interrupted', async () => {
+    const [first, second] = [await lab.tool().begin(OBJECT), await lab.tool().begin(OBJECT)];
+    lab.venus.onDiscard = () => {
+      throw new Killed();
+    };
+    await first.discard();
+    await first.preserve();
+    await expect(first.commit()).rejects.toThrow(Killed);
+    await expect(settle(second, 'server')).rejects.toThrow();
+    lab.venus.onDiscard = () => undefined;
+    await second.abort();
+    await settle(await lab.tool().begin(OBJECT), 'server');
+    expect(serverOf(lab)).toEqual(results['dialogue']?.mine);
+  });
+
   it('does not take a changed journal for its own', async () => {
     const executioner = new Executioner();
     const session = await lab.tool(executioner).begin(OBJECT);
@@ -285,6 +364,7 @@ describe.each(['dialogue', 'tangle'] as const)('a commit of the %s that is kille
     ['server', false],
     ['both', false],
     ['mine', true],
+    ['server', true],
     ['both', true],
   ] as const)(
     'before or after any step comes to the same end: keep %s, eager venus %s',

@@ -113,6 +113,7 @@ function watchedJournals(journals: Journals, executioner: Executioner): Journals
     write: (work) => executioner.step(() => journals.write(work)),
     save: (id, name, contents) => executioner.step(() => journals.save(id, name, contents)),
     read: (id, saved) => journals.read(id, saved),
+    lock: (id) => journals.lock(id),
     remove: (id) => executioner.step(() => journals.remove(id)),
     directoryOf: (id) => journals.directoryOf(id),
   };

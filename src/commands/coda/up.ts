@@ -56,6 +56,7 @@ interface ClientPlace {
 interface Settings {
   readonly cacheSize?: number;
   readonly checkpointFormat?: ArchiveFormat;
+  readonly realConflicts?: boolean;
 }
 
 /** Venus could not be started. Its code is that of the reason. */
@@ -71,7 +72,7 @@ class StartError extends CodaError {
 export const up: Command = {
   usage:
     'coda up [--realm NAME] [--data DIR] [--socket PATH] [--clients A,B,...] [--processes] ' +
-    '[--cache-size SIZE] [--checkpoint-format FORMAT] [--foreground]',
+    '[--cache-size SIZE] [--checkpoint-format FORMAT] [--real-conflicts] [--foreground]',
   summary: 'start a venus of your own, with its servers: a small Coda on this machine',
   description: [
     'Everything it holds is in the data directory, and survives whatever happens to the process. ' +
@@ -93,6 +94,10 @@ export const up: Command = {
     {
       flags: '--checkpoint-format <format>',
       summary: 'of the checkpoints it writes: pax, newc, odc, ustar or tar (default pax)',
+    },
+    {
+      flags: '--real-conflicts',
+      summary: 'show conflicts as a real Coda does: as servers and _localcache, without repair sessions',
     },
     { flags: '--foreground', summary: 'stay in the foreground; ^C stops it' },
   ],
@@ -142,6 +147,7 @@ function settingsOf(options: Options): Settings {
   return {
     ...(cacheSize === undefined ? {} : { cacheSize }),
     ...(checkpointFormat === undefined ? {} : { checkpointFormat }),
+    ...(options.flag('real-conflicts') ? { realConflicts: true } : {}),
   };
 }
 
@@ -231,9 +237,10 @@ async function inBackground(context: Context, { place, realm, processes }: Start
   words.push('--clients', place.clients.map(({ name }) => name).join(','));
   if (first && place.clients.length === 1) words.push('--socket', first.socket);
   if (realm !== undefined) words.push('--realm', realm);
-  const { cacheSize, checkpointFormat } = first?.settings ?? {};
+  const { cacheSize, checkpointFormat, realConflicts } = first?.settings ?? {};
   if (cacheSize !== undefined) words.push('--cache-size', String(cacheSize));
   if (checkpointFormat !== undefined) words.push('--checkpoint-format', checkpointFormat);
+  if (realConflicts) words.push('--real-conflicts');
   if (processes) words.push('--processes');
   const child = spawn(process.execPath, [ownProgram(), ...words], {
     detached: true,

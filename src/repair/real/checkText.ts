@@ -3,9 +3,9 @@ import type { LocalMutation, Obstruction, Verdict } from '../../ipc/repairs.ts';
 import { parentOf } from './objectPaths.ts';
 
 const endings: readonly (readonly [ending: RegExp, obstruction: Obstruction])[] = [
-  [/ exists on servers$/, 'exists'],
   [/ is missing on servers$/, 'missing'],
   [/ no longer exists on servers$/, 'gone'],
+  [/ exists on servers$/, 'exists'],
   [/ updated on servers$/, 'updated'],
   [/ not empty on servers$/, 'not empty'],
   [/^conflict: acl check failure on parent /, 'denied'],

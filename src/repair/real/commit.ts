@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CmlLine } from '../../cml/cmlLine.ts';
-import { parseCmlLine } from '../../cml/cmlText.ts';
+import { formatCmlLine, parseCmlLine } from '../../cml/cmlText.ts';
 import { joinPath } from '../../ipc/codaPath.ts';
 import { isErrno } from '../../ipc/errors.ts';
 import { type Milliseconds, monotonicTime, timeLimitError } from '../../ipc/timeLimit.ts';
@@ -10,7 +10,7 @@ import { type Committed, RepairError } from '../backend.ts';
 import { verdictOfCheck } from './checkText.ts';
 import { statusOf } from './globalView.ts';
 import type { Journals } from './journals.ts';
-import { isSameRecord } from './logListing.ts';
+import { isSameRecord, shownText } from './logListing.ts';
 import { LOCAL_ENTRY, pathAt } from './objectPaths.ts';
 import type { RealVenus } from './realVenus.ts';
 import { Redo } from './redo.ts';
@@ -59,11 +59,13 @@ export class Commit {
     const { id, object } = this.#work;
     const records: WorkRecord[] = [];
     let count = 0;
+    const isPurged = this.#work.records.some(isFree);
     for (const record of this.#work.records) {
       const steps = [];
       for (const step of record.steps) {
         count += 1;
-        if (step.op !== 'store' || step.local === undefined || step.saved) {
+        const isNeeded = record.fate === 'discard' || isPurged;
+        if (!isNeeded || step.op !== 'store' || step.local === undefined || step.saved) {
           steps.push(step);
           continue;
         }
@@ -102,7 +104,8 @@ export class Commit {
         await this.#note({ settled: position });
         continue;
       }
-      if (this.#recordAt(at).fate === 'discard') await this.#discard(at);
+      if (records.slice(at + 1).some(isFree)) await this.#purge(at);
+      else if (this.#recordAt(at).fate === 'discard') await this.#discard(at);
       else {
         const refused = await this.#send(at);
         if (refused) return refused;
@@ -128,7 +131,7 @@ export class Commit {
   async #discard(at: number): Promise<void> {
     if (!this.#work.isIrrevocable) await this.#note({ isIrrevocable: true });
     if (await this.#discardFirst()) await this.#note({ settled: at + 1 });
-    else if (await this.#purged(at)) await this.#note({ settled: this.#work.records.length });
+    else if (this.#recordAt(at).free) await this.#purge(at);
     else await this.#discardWhenRefused(at);
   }
 
@@ -148,36 +151,40 @@ export class Commit {
   }
 
   /**
-   * Throws the rest of the log away where all of it was decided about: what is not in conflict itself goes in no other way.
-   * What was to be sent is done anew then.
+   * Throws the rest of the log away, all of which was decided about. That is the only way to leave out what is not in
+   * conflict itself: venus discards nothing else, and sends it as soon as what is ahead of it has gone. What was to be
+   * sent is done anew then.
    */
-  async #purged(at: number): Promise<boolean> {
+  async #purge(at: number): Promise<void> {
     const { venus } = this.#parts;
-    const { records, logPath } = this.#work;
-    const rest = records.slice(at);
-    const isOurs = rest.every(({ mutation, fate }) => mutation && fate !== 'stay');
-    const isUnlikely = this.#recordAt(at).dependent || this.#recordAt(at).decision === 'preserved';
-    if (!isOurs || isUnlikely) return false;
+    const { logPath } = this.#work;
+    const rest = this.#work.records.slice(at);
+    const undecided = rest.find(({ mutation, fate }) => !mutation || fate === 'stay');
+    if (undecided) throw this.#notAlone(rest.find(isFree) ?? undecided, undecided);
     // Venus's own copy has what somebody may add to the log before it is thrown away.
     await venus.checkpoint(logPath);
     const listed = await venus.list(logPath);
-    if (listed.length !== rest.length || !beginsWith(listed, rest)) return false;
-    const discarded = records.map((record, index) =>
+    const added = listed[rest.length];
+    if (added) throw this.#notAlone(rest.find(isFree) ?? this.#recordAt(at), { line: formatCmlLine(added) });
+    if (!beginsWith(listed, rest)) return;
+    const records = this.#work.records.map((record, index) =>
       index < at ? record : { ...record, fate: 'discard' as const },
     );
-    await this.#note({ records: discarded });
+    await this.#note({ records, isIrrevocable: true });
     await venus.purge(logPath);
-    return true;
+    await this.#note({ settled: records.length });
+  }
+
+  #notAlone(free: { readonly line: string }, other: { readonly line: string }): RepairError {
+    return new RepairError(`${shownText(free.line)} cannot be left out by itself`, {
+      why: `It is not in conflict: venus discards it only with all of its log, and that holds besides: ${shownText(other.line)}`,
+      next: 'Preserve it, and change it afterwards. Or settle what is said to be there besides first.',
+    });
   }
 
   /** Has venus try to send what the servers will refuse, so that it can be discarded. */
   async #discardWhenRefused(at: number): Promise<void> {
-    const { decision, dependent, line } = this.#recordAt(at);
-    if (decision === 'discarded' && !dependent)
-      throw new RepairError(`${printable(line)} cannot be discarded by itself`, {
-        why: `It is not in conflict, and venus discards nothing else; it will send it. ${this.#whereSaved()}`,
-        next: 'Begin again when it has gone: the repair goes on where it was.',
-      });
+    const { line } = this.#recordAt(at);
     const { venus } = this.#parts;
     await venus.send(this.#work.logPath);
     await this.#within(`${line} to be refused`, async () => {
@@ -203,7 +210,7 @@ export class Commit {
       return undefined;
     }
     if (!mutation)
-      throw new RepairError(`Another object is in conflict first: ${printable(line)}`, {
+      throw new RepairError(`Another object is in conflict first: ${shownText(line)}`, {
         why: `Venus settles its log from the front. ${this.#whereSaved()}`,
         next: 'Repair that object; then begin again with this one: the repair goes on where it was.',
       });
@@ -249,6 +256,10 @@ export class Commit {
       await sleep(pause);
     }
   }
+}
+
+function isFree({ free, decision }: WorkRecord): boolean {
+  return free === true && decision === 'discarded';
 }
 
 export async function isInConflict(files: FileTree, path: string): Promise<boolean> {

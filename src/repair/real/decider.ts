@@ -46,7 +46,6 @@ export class Decider {
   async verdict(at: number): Promise<Verdict> {
     const mutation = this.#mutation(at);
     if (this.#parts.server === undefined) return conflict('unreachable', mutation.path);
-    if (this.#isBehindSkipped(at)) return { ...conflict('dependent', mutation.path), why: BEHIND_SKIPPED };
     const own = await this.#ownVerdict(this.#drafting(at), at, mutation);
     const { first } = this.#parts;
     return own.kind === 'no conflict' && at === 0 && first ? first : own;
@@ -55,6 +54,7 @@ export class Decider {
   /** @returns the verdict where it cannot be done so */
   async preserve(at: number, how: Obstructed | undefined): Promise<WorkRecord | Verdict> {
     const mutation = this.#mutation(at);
+    if (this.#isBehindSkipped(at)) return { ...conflict('dependent', mutation.path), why: BEHIND_SKIPPED };
     const verdict = await this.verdict(at);
     const drafting = this.#drafting(at);
     if (verdict.kind === 'no conflict') return this.#plainly(drafting, at, mutation);
@@ -65,11 +65,12 @@ export class Decider {
     return { ...this.#decided(drafting, at, outcome.decision, 'discard'), ...outcome };
   }
 
-  discard(at: number): WorkRecord | Verdict {
+  async discard(at: number): Promise<WorkRecord | Verdict> {
     const mutation = this.#mutation(at);
     if (this.#isBehindSkipped(at)) return { ...conflict('dependent', mutation.path), why: BEHIND_SKIPPED };
     const drafting = this.#drafting(at);
-    return this.#decided(drafting, at, 'discarded', 'discard');
+    const isFree = (await this.verdict(at)).kind === 'no conflict';
+    return { ...this.#decided(drafting, at, 'discarded', 'discard'), ...(isFree ? { free: true } : {}) };
   }
 
   skip(at: number): WorkRecord {

@@ -19,6 +19,8 @@ export interface Journals {
   save(id: string, name: string, contents: AsyncIterable<Uint8Array>): Promise<Saved>;
   read(id: string, saved: Saved): AsyncIterable<Uint8Array>;
   remove(id: string): Promise<void>;
+  /** Keeps other tools from the same work until it is released. @throws RepairError while another one is at it */
+  lock(id: string): Promise<() => Promise<void>>;
   /** Where a user finds them. */
   directoryOf(id: string): string;
 }
@@ -106,6 +108,28 @@ export class DiskJournals implements Journals {
     }
   }
 
+  async lock(id: string): Promise<() => Promise<void>> {
+    await makeDirectory(this.#directory);
+    const file = join(this.#directory, `${id}.lock`);
+    const taken = await fs.writeFile(file, String(process.pid), { flag: 'wx', mode: FILE_MODE }).then(
+      () => false,
+      (error: unknown) => {
+        if (codeOf(error) === 'EEXIST') return true;
+        throw error;
+      },
+    );
+    if (taken) {
+      const holder = Number(await fs.readFile(file, 'utf8'));
+      if (holder !== process.pid && isRunning(holder))
+        throw new RepairError(`Another process (${holder}) commits the same repair`, {
+          why: 'Two at a time would discard what the other one has not saved.',
+          next: `Wait until it has ended. If it is something else: remove ${file}`,
+        });
+      await fs.writeFile(file, String(process.pid), { mode: FILE_MODE });
+    }
+    return () => fs.rm(file, { force: true });
+  }
+
   async remove(id: string): Promise<void> {
     const directory = this.directoryOf(id);
     // First what makes it a journal, so that nothing half removed is gone on with.
@@ -129,6 +153,15 @@ function parsed(file: string, text: string): Work {
       },
       { cause },
     );
+  }
+}
+
+function isRunning(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
   }
 }
 

@@ -75,5 +75,10 @@ function mayBeSamePath(one: string, other: string): boolean {
 
 /** A record for a person's eyes. */
 export function shownRecord(line: CmlLine): string {
-  return printable(formatCmlLine(line).replace(/ ?\t/, ' '));
+  return shownText(formatCmlLine(line));
+}
+
+/** The same of its line. */
+export function shownText(line: string): string {
+  return printable(line.replace(/ ?\t/, ' '));
 }

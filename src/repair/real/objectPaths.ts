@@ -39,6 +39,15 @@ export class ObjectPaths {
     return undefined;
   }
 
+  /** A path of the log without what it shows only while the object is expanded. */
+  collapsed(logged: string): string {
+    for (const root of this.#roots) {
+      const [object, local] = [`${root}${this.object}`, `${root}${joinPath(this.object, LOCAL_ENTRY)}`];
+      if (isAtOrBelow(logged, local)) return `${object}${logged.slice(local.length)}`;
+    }
+    return logged;
+  }
+
   /** A path of the log from the Coda root on; undefined where venus did not know it. */
   fromRoot(logged: string): string | undefined {
     for (const root of this.#roots) {
@@ -47,6 +56,14 @@ export class ObjectPaths {
     }
     return undefined;
   }
+}
+
+/** A record as it is listed when its object is collapsed. */
+export function collapsedLine(line: CmlLine, paths: ObjectPaths): CmlLine {
+  if (line.op === 'repair') return line;
+  return line.op === 'rename'
+    ? { ...line, from: paths.collapsed(line.from), to: paths.collapsed(line.to) }
+    : { ...line, path: paths.collapsed(line.path) };
 }
 
 /** What belongs to a record and does not stand in its text. */

@@ -20,6 +20,8 @@ export interface Begun {
   readonly kind: RepairDocument['kind'];
   readonly isResumed: boolean;
   readonly isExpanded: boolean;
+  /** Whether it goes on with a commit that was interrupted. */
+  readonly hasJournal: boolean;
   /** The entry of a server that answers, below the expanded object. */
   readonly server: string | undefined;
   /** What venus said of the first record before the object was expanded. */
@@ -32,12 +34,14 @@ export class RealSession implements RepairSession {
   readonly #begun: Begun;
   #work: Work;
   #isExpanded: boolean;
+  #hasJournal: boolean;
 
   constructor(parts: CommitParts, begun: Begun) {
     this.#parts = parts;
     this.#begun = begun;
     this.#work = begun.work;
     this.#isExpanded = begun.isExpanded;
+    this.#hasJournal = begun.hasJournal;
   }
 
   get canAbort(): boolean {
@@ -76,7 +80,7 @@ export class RealSession implements RepairSession {
   }
 
   discard(): Promise<Performed> {
-    return this.#decide((decider, at) => Promise.resolve(decider.discard(at)));
+    return this.#decide((decider, at) => decider.discard(at));
   }
 
   skip(): Promise<Performed> {
@@ -106,22 +110,43 @@ export class RealSession implements RepairSession {
       return { kind: 'done', performed: 0, discarded: 0 };
     }
     this.#checkRedoable();
-    const commit = new Commit(this.#parts, readyToSettle(this.#work));
+    const release = await this.#parts.journals.lock(this.#work.id);
+    try {
+      await this.#checkJournal();
+      return await this.#settle();
+    } finally {
+      await release();
+    }
+  }
+
+  /** @throws RepairError if another process has begun to commit since this session began */
+  async #checkJournal(): Promise<void> {
+    if (this.#hasJournal || !(await this.#parts.journals.find(this.#work.id))) return;
+    throw new RepairError('Another process has begun to commit a repair of this object', {
+      why: 'It was interrupted. What it decided is in its journal, and part of it may be done.',
+      next: 'End this session and begin again: then that repair goes on.',
+    });
+  }
+
+  async #settle(): Promise<Committed> {
+    const before = this.#work;
+    const commit = new Commit(this.#parts, readyToSettle(before));
     try {
       if (this.#isExpanded) await this.#leaveExpansion(commit);
       const settled = await commit.run();
       this.#work = commit.work;
-      return settled.kind === 'done' ? settled : await this.#refused(settled.at, settled.verdict);
+      if (settled.kind === 'done') return settled;
+      return await this.#refused(before, settled.at, settled.verdict);
     } catch (error) {
       this.#work = commit.work;
-      if (this.canAbort) await this.#takeBack();
+      if (this.canAbort) await this.#takeBack(before);
       throw error;
     }
   }
 
   async abort(): Promise<void> {
     if (this.#isExpanded) await this.#collapse();
-    if (this.canAbort) await this.#parts.journals.remove(this.#work.id);
+    if (this.canAbort && this.#hasJournal) await this.#parts.journals.remove(this.#work.id);
   }
 
   async #decide(decide: (decider: Decider, at: number) => Promise<WorkRecord | Verdict>): Promise<Performed> {
@@ -157,6 +182,7 @@ export class RealSession implements RepairSession {
   }
 
   async #leaveExpansion(commit: Commit): Promise<void> {
+    this.#hasJournal = true;
     await commit.prepare();
     this.#work = commit.work;
     await this.#collapse();
@@ -173,20 +199,22 @@ export class RealSession implements RepairSession {
   }
 
   /** The servers refuse what nothing was in the way of: it and what comes after it is to be decided again. */
-  async #refused(at: number, verdict: Verdict): Promise<Committed> {
+  async #refused(before: Work, at: number, verdict: Verdict): Promise<Committed> {
     const mutation = this.#work.records[at]?.mutation;
-    if (this.canAbort) await this.#parts.journals.remove(this.#work.id);
+    if (this.canAbort) await this.#takeBack(before);
     else {
       const records = this.#work.records.map((record, index) => (index < at ? record : undecided(record)));
       this.#work = { ...this.#work, records };
       await this.#parts.journals.write(this.#work);
+      await this.#expandAgain();
     }
-    await this.#expandAgain();
     return { kind: 'overtaken', verdict, mutation };
   }
 
-  /** Nothing is lost yet: the session goes on as it was. */
-  async #takeBack(): Promise<void> {
+  /** Nothing is lost yet: the session goes on as it was, with nothing saved. */
+  async #takeBack(before: Work): Promise<void> {
+    this.#work = { ...before, settled: this.#work.settled };
+    this.#hasJournal = false;
     await this.#parts.journals.remove(this.#work.id);
     await this.#expandAgain();
   }

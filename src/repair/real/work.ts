@@ -54,6 +54,8 @@ const recordSchema = v.object({
   fate: v.picklist(['send', 'discard', 'stay']),
   /** The servers refuse it for certain, as what it needs is not there. */
   dependent: v.boolean(),
+  /** It is left out although nothing is in its way: venus would send it as soon as it could. */
+  free: v.exactOptional(v.literal(true)),
   /** What it takes to do it anew; only done if its fate is `discard`. */
   steps: v.array(stepSchema),
   /** Its object is kept by another name: from where, to where. */

@@ -54,6 +54,8 @@ export interface CacheManagerOptions {
   readonly capacity: number;
   /** Of checkpoints, if not pax. */
   readonly checkpointFormat?: ArchiveFormat | undefined;
+  /** Whether conflicts show as at a real Coda, which has no repair sessions. */
+  readonly realConflicts?: boolean;
   /** Of another client, whose users it works for. */
   readonly tokens?: Tokens;
   /** Fids of each type that it has set aside at a time. */
@@ -70,6 +72,7 @@ const LOOK = 1000;
 /** One client: what it keeps for all of its users. What it does for one of them is a {@link UserSession}. */
 export class CacheManager implements Service<CallbackProtocol> {
   readonly name: string;
+  readonly realConflicts: boolean;
   readonly realm: Omit<RealmConnections, 'servers'> & { readonly servers: readonly WatchedServer[] };
   readonly tokens: Tokens;
   readonly events: Events;
@@ -116,6 +119,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   ) {
     const { name, directory, realm, now, capacity, checkpointFormat, tokens, fidsAtATime } = options;
     this.name = name;
+    this.realConflicts = options.realConflicts ?? false;
     this.directory = directory;
     this.spool = join(directory, 'checkpoints');
     const servers = realm.servers.map((server) => new WatchedServer(server, (it) => this.#noticed(it)));

@@ -7,5 +7,7 @@ export const clientSettingsSchema = v.object({
   cacheSize: v.exactOptional(v.number()),
   /** Of the checkpoints that it writes, if not pax. */
   checkpointFormat: v.exactOptional(v.picklist(archiveFormats)),
+  /** Conflicts show as at a real Coda: as servers and `_localcache`, without repair sessions (spec/repair.md, 2.3). */
+  realConflicts: v.exactOptional(v.boolean()),
 });
 export type ClientSettings = v.InferOutput<typeof clientSettingsSchema>;

@@ -136,6 +136,7 @@ function openClient(
     now: Date.now,
     capacity: settings.cacheSize ?? CACHE_CAPACITY,
     checkpointFormat: settings.checkpointFormat,
+    realConflicts: settings.realConflicts ?? false,
   });
 }
 

@@ -22,6 +22,8 @@ export const repairCommandHandler = handler(repairCommand, async ({ session }, p
   const place = await path.place();
   if (place.kind === 'expanded' && request.action <= RepairAction.End)
     return ofSession(session, place.repair, request);
+  // The directory of versions is in no volume that has a log.
+  if (place.kind === 'expanded' && session.client.realConflicts) return fail('EOPNOTSUPP');
   const volume = volumeOf(place);
   const head = new HeadRecord(session, volume);
   switch (request.action) {
@@ -50,6 +52,7 @@ const [LOCAL_GLOBAL, NOT_IN_CONFLICT] = ['1', '-1'];
 /** What an expanded object is told: what kind of conflict it is, and whether to commit. */
 async function ofSession(session: UserSession, repair: Repair, { action, argument }: RepairRequest) {
   if (action === RepairAction.Begin) return LOCAL_GLOBAL;
+  if (session.client.realConflicts) return fail('EOPNOTSUPP');
   if (argument !== 1) return NOT_NEEDED;
   if (repair.uid !== session.uid) fail('EACCES', `Uid ${repair.uid} repairs it.`);
   const ended = await repair.commit();

@@ -65,23 +65,31 @@ export class Repair {
 
   /** The names below the expanded object. */
   async names(): Promise<readonly string[]> {
+    const { local, global } = await this.#entries();
     try {
       await (await this.#global()).status(this.fid);
-      return ['global', 'local'];
+      return [...global, local];
     } catch (error) {
-      if (isErrno(error, 'ENOENT', 'EACCES')) return ['local'];
+      if (isErrno(error, 'ENOENT', 'EACCES')) return [local];
       throw error;
     }
   }
 
   /** One of its versions. @throws VenusError ENOENT */
   async version(asker: UserSession, name: string, path: string): Promise<ObjectPlace> {
-    if (name !== 'local' && name !== 'global') fail('ENOENT');
-    const session =
-      name === 'local'
-        ? new UserSession(asker.client, asker.uid, asker.patience, true)
-        : (await this.#open()).session(asker.uid, asker.patience);
+    const { local, global } = await this.#entries();
+    if (name !== local && !global.includes(name)) fail('ENOENT');
+    const isReadOnly = name === local || this.#client.realConflicts;
+    const { client } = name === local ? asker : await this.#open();
+    const session = new UserSession(client, asker.uid, asker.patience, isReadOnly);
     return { kind: 'object', path, status: await session.status(this.fid), session };
+  }
+
+  /** What its versions are called: at a real Coda by the servers that have them (spec/repair.md, 2.3). */
+  async #entries(): Promise<{ readonly local: string; readonly global: readonly string[] }> {
+    if (!this.#client.realConflicts) return { local: 'local', global: ['global'] };
+    const { replicas } = await this.#client.locate(this.fid.volume);
+    return { local: '_localcache', global: replicas.map(({ server }) => server) };
   }
 
   document(isResumed: boolean): Promise<RepairDocument> {

@@ -31,6 +31,8 @@ export const repairRoutes: Readonly<Record<string, Route>> = {
 
   'POST /repairs': async (exchange) => {
     const { session } = exchange;
+    if (session.client.realConflicts)
+      fail('EOPNOTSUPP', 'It shows conflicts as a real Coda, without sessions.');
     const place = await walk(session, exchange.name('path'), false);
     if (place.kind === 'root') fail('EINVAL', 'The Coda root is never in conflict.');
     const fid = place.kind === 'expanded' ? place.repair.fid : place.status.fid;
