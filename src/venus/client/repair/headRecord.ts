@@ -7,7 +7,8 @@ import { type LogRecord, conflictObjectOf } from '../log/record.ts';
 import { mountPathOf } from '../naming.ts';
 import type { UserSession } from '../userSession.ts';
 import { toLocalMutation, verdictOf } from './localMutation.ts';
-import type { Decided, Repair } from './repair.ts';
+import type { Decided } from './outcomes.ts';
+import type { Repair } from './repair.ts';
 
 /**
  * Settles the first record of a volume's log at once, outside any session, with the answers of real venus

@@ -1,6 +1,6 @@
 import { VenusError, isErrno } from '../../../ipc/errors.ts';
 import type { Fid } from '../../../ipc/fid.ts';
-import type { Decision, LocalMutation, PreserveHow, RepairDocument, Verdict } from '../../../ipc/repairs.ts';
+import type { LocalMutation, PreserveHow, RepairDocument, Verdict } from '../../../ipc/repairs.ts';
 import { fail } from '../../fail.ts';
 import { directoriesOf, isMaking } from '../../net/mutation.ts';
 import type { CacheManager } from '../cacheManager.ts';
@@ -11,6 +11,7 @@ import { UserSession } from '../userSession.ts';
 import { Decisions } from './decisions.ts';
 import { NO_CONFLICT, asNamed, toLocalMutation, verdictOf } from './localMutation.ts';
 import { markOf, sameMark } from './marks.ts';
+import type { Decided, Ended } from './outcomes.ts';
 import { Performer } from './performer.ts';
 import type { RepairStore, StoredDecision, StoredRepair, WorkspaceMark } from './repairStore.ts';
 import { recordsBelow } from './subtree.ts';
@@ -18,16 +19,6 @@ import { examine } from './verdict.ts';
 import { Workspace, removeWorkspace, workspaceIn } from './workspace.ts';
 
 const LEFT_OUT = 'It needs something that was left out before.';
-
-/** What has become of a decision. */
-export type Decided =
-  | { readonly kind: 'done'; readonly mutation: LocalMutation; readonly decision: Decision }
-  | { readonly kind: 'refused'; readonly mutation: LocalMutation; readonly verdict: Verdict }
-  | { readonly kind: 'nothing left' };
-
-export type Ended =
-  | { readonly kind: 'done'; readonly performed: number; readonly discarded: number }
-  | { readonly kind: 'overtaken'; readonly verdict: Verdict; readonly mutation: LocalMutation | undefined };
 
 /**
  * One repair session of a local/global conflict. It outlives venus: its decisions are in the client's store, what they
@@ -188,7 +179,7 @@ export class Repair {
    */
   abort(): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#stored.isSent && (await this.#wasPerformed())) {
+      if (this.#stored.isSent && (await (await this.#open()).wasPerformed(this.fid.volume))) {
         await this.#commit();
         fail('EBUSY', 'It had been committed already.');
       }
@@ -208,17 +199,6 @@ export class Repair {
   async close(): Promise<void> {
     await this.#turn.catch(() => undefined);
     await (await this.#workspace)?.close();
-  }
-
-  /** Only the servers know what has become of what was sent. What they have not performed, they do not any more. */
-  async #wasPerformed(): Promise<boolean> {
-    const { client } = await this.#open();
-    const { volume } = this.fid;
-    const last = client.tree.logs.last(volume);
-    // Nothing is left of it here: the answer had come.
-    if (!last) return true;
-    const server = await client.serverOf(volume);
-    return (await server.call('fence', { volume, storeId: last.storeId })).wasPerformed;
   }
 
   async #commit(): Promise<Ended> {

@@ -59,6 +59,15 @@ export class Workspace {
     this.client.tree.cache.validity.breakAll();
   }
 
+  /** Only the servers know what has become of what was sent. What they have not performed, they do not any more. */
+  async wasPerformed(volume: number): Promise<boolean> {
+    const last = this.client.tree.logs.last(volume);
+    // Nothing is left of it here: the answer had come.
+    if (!last) return true;
+    const server = await this.client.serverOf(volume);
+    return (await server.call('fence', { volume, storeId: last.storeId })).wasPerformed;
+  }
+
   close(): Promise<void> {
     return this.client.close();
   }

@@ -12,7 +12,8 @@ import { fail } from '../../fail.ts';
 import { walk } from '../../client/pathWalk.ts';
 import { volumeAt } from '../../client/volumeAt.ts';
 import { conflictsOf } from '../../client/repair/conflictReports.ts';
-import type { Decided, Ended, Repair } from '../../client/repair/repair.ts';
+import type { Decided, Ended } from '../../client/repair/outcomes.ts';
+import type { Repair } from '../../client/repair/repair.ts';
 import { type Exchange, type Route, write } from './exchange.ts';
 
 const preserveSchema = v.object({ how: v.exactOptional(preserveHowSchema) });
