@@ -34,9 +34,15 @@ class OvertakenError extends CodaError {
 }
 
 /** Begins a session in which nobody has done anything yet. @param fresh drops what is found */
-async function beginNew(run: RepairRun, typed: string, fresh: boolean): Promise<void> {
+async function beginNew(context: Context, run: RepairRun, typed: string, fresh: boolean): Promise<void> {
   await run.begin(typed);
   if (run.state !== 'stale') return;
+  if (!run.session.canAbort) {
+    // Part of it is done for good already.
+    context.terminal.err(`going on with the commit that was interrupted, as it was decided then\n`);
+    run.resume();
+    return;
+  }
   // A session without a decision may have results below `global` all the same.
   if (!fresh) throw new UnderRepairError(run.object);
   await run.abort();
@@ -52,7 +58,7 @@ export async function settle(
   fresh: boolean,
   over: AbortSignal,
 ): Promise<void> {
-  await beginNew(run, typed, fresh);
+  await beginNew(context, run, typed, fresh);
   const shown = { object: run.object };
   const { client, path } = run.begun;
   const all: Kept[] = [];
