@@ -159,11 +159,12 @@ function preview(context: Context, found: readonly ConflictReport[], objects: re
 }
 
 async function settle(context: Context, object: string, choice: Choice, over: AbortSignal): Promise<object> {
-  const session = await (await openBackend(context)).backend.begin(object);
+  const place = await openBackend(context);
+  const session = await place.backend.begin(object);
   const { isResumed, client, path, mutations } = await session.document();
   const shown = { object: context.userPath(`/coda${path}`) };
   if (isResumed) throw new UnderRepairError(shown.object);
-  const files = await context.files();
+  const files = await place.files();
   const { entry } = splitPath(path);
   const replaced = new ReplacedFiles(context.surroundings, files, `${path}/global`, entry);
   const spinner = startSpinner(`settling ${mutations.length} changes`, context.terminal);

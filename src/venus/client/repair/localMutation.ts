@@ -16,7 +16,7 @@ export function toLocalMutation(record: LogRecord, object: string): LocalMutatio
     case 'symlink':
       return { ...common, op: 'symlink', target: mutation.target };
     case 'link':
-      return { ...common, op: 'link', to: mutation.name };
+      return { ...common, op: 'link', to: common.path };
     case 'rename':
       return { ...common, op: 'rename', to: below(record.toPath ?? mutation.toName, object) };
     case 'store':
