@@ -16,7 +16,8 @@ import {
 } from './checkpointNames.ts';
 import type { CmlLine } from './cmlLine.ts';
 import { formatCmlLine, parseCmlBatches } from './cmlText.ts';
-import { diskPath, systemCode } from './diskPath.ts';
+import { systemCode } from '../disk/systemCode.ts';
+import { diskPath } from './diskPath.ts';
 import { type Verification, verifyCheckpoint } from './verify.ts';
 
 /** What a checkpoint is made of. */

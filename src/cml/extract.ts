@@ -3,7 +3,7 @@ import { closeSync, fchmodSync, ftruncateSync, futimesSync, readSync, writeSync 
 import type { ArchiveReader } from './archive/archiveReader.ts';
 import type { ArchiveEntry, FileEntry, HardlinkEntry, SymlinkEntry } from './archive/entry.ts';
 import { ArchiveError } from './archive/errors.ts';
-import { systemCode } from './diskPath.ts';
+import { systemCode } from '../disk/systemCode.ts';
 import { UnsafeNameError, safeParts } from './entryPath.ts';
 import type { Place, SafeTree } from './safeTree.ts';
 

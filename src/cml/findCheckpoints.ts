@@ -5,7 +5,8 @@ import { decodeText } from '../ipc/text.ts';
 import { chunksOf, openIfThere } from './checkpointFiles.ts';
 import { parseCheckpointFile } from './checkpointNames.ts';
 import { CmlTextError, parseCmlBatches } from './cmlText.ts';
-import { diskPath, systemCode } from './diskPath.ts';
+import { systemCode } from '../disk/systemCode.ts';
+import { diskPath } from './diskPath.ts';
 
 export interface FoundCheckpoint {
   /** Local uid of the log's owner. */

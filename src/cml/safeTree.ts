@@ -16,7 +16,8 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { decodeText } from '../ipc/text.ts';
-import { diskPath, systemCode } from './diskPath.ts';
+import { systemCode } from '../disk/systemCode.ts';
+import { diskPath } from './diskPath.ts';
 import { UnsafeNameError } from './entryPath.ts';
 
 const OPEN_DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;

@@ -10,6 +10,7 @@ import { marinerSocket } from '../ipc/venusConf.ts';
 import { errorMessage, writeError } from '../term/errorMessage.ts';
 import { formatJson } from '../term/json.ts';
 import { printableLines } from '../term/printable.ts';
+import { shellWord } from '../term/shellWord.ts';
 import { spinWhile } from '../term/spinner.ts';
 import type { Terminal } from '../term/terminal.ts';
 import { type ExitStatus, ExitStatus as Status, combineStatus, exitStatusOf } from './exitStatus.ts';
@@ -198,8 +199,8 @@ export class Context {
     const log = await this.#logBehind(error, about);
     const explained = explain(error, { about, log, ...token });
     await writeError(this.terminal, errorMessage(explained, label));
-    if (log && !this.terminal.errIsTerminal)
-      this.terminal.err(`${about}: ${hintAt(log)}: coda doctor ${about}\n`);
+    if (log && about !== undefined && !this.terminal.errIsTerminal)
+      this.terminal.err(`${about}: ${hintAt(log)}: coda doctor ${shellWord(about)}\n`);
     this.failures.push({
       path: about ?? label,
       ...(error instanceof VenusError ? { errno: error.errno } : {}),

@@ -1,5 +1,6 @@
 import { splitPath } from '../ipc/codaPath.ts';
 import { type Advice, VenusError } from '../ipc/errors.ts';
+import { shellWord } from '../term/shellWord.ts';
 
 /** What is known of the token that a request was made with. */
 export interface TokenState {
@@ -41,7 +42,7 @@ function adviceFor(error: VenusError, { about: name = 'the object', log, ...toke
     case 'ENOENT':
       return {
         why: `There is nothing named ${name}, or it is in conflict (a conflict looks like a dangling link).`,
-        next: `Look at the directory it should be in: cfs getfid ${splitPath(name).directory}`,
+        next: `Look at the directory it should be in: cfs getfid ${shellWord(splitPath(name).directory)}`,
       };
     case 'ENOTDIR':
       return {
@@ -58,7 +59,7 @@ function adviceFor(error: VenusError, { about: name = 'the object', log, ...toke
     case 'EBUSY':
       return {
         why: `${name} has changes that are not on the servers yet.`,
-        next: `Send them first: cfs listvol ${name} tells how many there are.`,
+        next: `Send them first: cfs listvol ${shellWord(name)} tells how many there are.`,
       };
     case 'EPERM':
       return { why: `${name} is not kept by any server: it is venus's own, or an expanded conflict.` };
@@ -71,12 +72,12 @@ function adviceFor(error: VenusError, { about: name = 'the object', log, ...toke
     case 'EOPNOTSUPP':
       return {
         why: `${name} does not lie in a volume that can be changed, or this venus does not know the request.`,
-        next: `See what kind of volume it is: cfs listvol -local ${name}`,
+        next: `See what kind of volume it is: cfs listvol -local ${shellWord(name)}`,
       };
     case 'EDQUOT':
       return {
         why: `The quota of the volume that ${name} lies in is used up.`,
-        next: `See how much it has: cfs listvol ${name}`,
+        next: `See how much it has: cfs listvol ${shellWord(name)}`,
       };
     case 'ENOTCONN':
       return { why: 'You have no token.', next: 'Log in: clog USER@REALM' };
@@ -94,7 +95,7 @@ function logAdvice(error: VenusError, name: string, log: UnsentLog): Advice {
   const whose = log.owner === undefined ? '' : ` of ${log.owner}`;
   const changes = log.entries === 1 ? `1 change${whose} that is` : `${log.entries} changes${whose} that are`;
   const has = `The modify log of the volume ${log.name} has ${changes} not on the servers yet`;
-  const doctor = `See what holds them up: coda doctor ${name}`;
+  const doctor = `See what holds them up: coda doctor ${shellWord(name)}`;
   if (!log.reachable)
     return {
       why: `The servers of the volume cannot be reached. ${has}.`,
@@ -120,6 +121,6 @@ function permissionAdvice(name: string, { state, realm }: TokenState): Advice {
   }
   return {
     why: `The access list does not give you the right to do this at ${name}.`,
-    next: `See who may: cfs listacl ${splitPath(name).directory}`,
+    next: `See who may: cfs listacl ${shellWord(splitPath(name).directory)}`,
   };
 }

@@ -5,6 +5,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
 import { CodaError, ProtocolError } from './errors.ts';
+import { systemCode } from '../disk/systemCode.ts';
 
 /** Bytes read at a time. */
 const FRAGMENT = 64 * 1024;
@@ -71,7 +72,7 @@ function open(file: string): number {
 }
 
 function whyNotOpened(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = systemCode(error);
   if (code === 'ENOENT')
     return 'There is no such file here: venus has another /tmp, as in a container or with a private /tmp.';
   if (code === 'ELOOP')

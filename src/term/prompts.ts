@@ -1,6 +1,7 @@
 /** Questions to a person at a terminal, through inquirer, which is loaded only then. They appear on stderr. */
 import { fstatSync, readSync } from 'node:fs';
 import { CodaError } from '../ipc/errors.ts';
+import { systemCode } from '../disk/systemCode.ts';
 
 /** The person pressed ^C instead of answering. */
 export class InterruptedError extends CodaError {
@@ -53,7 +54,7 @@ function readByte(byte: Buffer): number {
     try {
       return readSync(0, byte);
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      const code = systemCode(error);
       if (code === 'EOF' || code === 'EBADF') return 0;
       if (code !== 'EAGAIN' || !isStdinOpen()) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);

@@ -1,5 +1,6 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { encodeText } from '../ipc/text.ts';
+import { systemCode } from '../disk/systemCode.ts';
 
 /** Where a tool reads and writes; passed in, so that nothing else knows the process's own streams. */
 export interface Terminal {
@@ -65,7 +66,7 @@ function writeAll(fd: number, bytes: Uint8Array): void {
     try {
       at += writeSync(fd, bytes, at);
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      const code = systemCode(error);
       if (code === 'EPIPE') throw new OutputClosedError();
       if (code !== 'EAGAIN') throw error;
       // A pipe that somebody made non-blocking is full.

@@ -12,7 +12,7 @@ import { SERVER } from './nodes/serverNode.ts';
 import { RealmServer } from './server/realmServer.ts';
 import { type RealmStore, openRealmStore } from './server/realmStore.ts';
 import { DataLock } from './store/dataLock.ts';
-import { makeDirectory } from './store/directories.ts';
+import { makeDirectory } from '../disk/durableDirectory.ts';
 
 export interface DaemonOptions {
   readonly dataDirectory: string;

@@ -1,10 +1,19 @@
+import { writeSync } from 'node:fs';
+
 /** Writes a fault of venus's own to its log, which is its stderr. Faults never hold contents, passwords or tokens. */
 export function logFault(where: string, error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   logNote(`${where}: ${text}`);
 }
 
-/** Writes a line to venus's log. */
+/**
+ * Writes a line to venus's log. One that cannot be written, as the disk is full or its reader is gone, is lost:
+ * there is no other place for it, and venus goes on. (A stream would end the process, or itself.)
+ */
 export function logNote(text: string): void {
-  process.stderr.write(`${new Date().toISOString()} ${text}\n`);
+  try {
+    writeSync(process.stderr.fd, `${new Date().toISOString()} ${text}\n`);
+  } catch {
+    return;
+  }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as v from 'valibot';
+import { listed, repairDialogue, typedLines } from '../support/repairDialogue.ts';
 import { type Typing, typeAt } from '../support/typing.ts';
 import { TestRealm, bin } from './support.ts';
 
@@ -79,12 +80,7 @@ const decided = [
   ['* ', 'discardlocal'],
 ] as const;
 
-const asSides = `drwxr-xr-x  3 luqi         2048 Dec 20 00:51 global
-drwxr-xr-x  3 luqi         2048 Dec 20 00:51 local
-`;
-const asServers = `drwxr-xr-x  3 luqi         2048 Dec 20 00:51 _localcache
-drwxr-xr-x  3 luqi         2048 Dec 20 00:51 s1
-`;
+const DATE = 'Dec 20 00:51';
 
 const isLink = async (): Promise<void> =>
   expect(await coda(laptop, ['ls', '-l', '-d', 'cscw'])).toMatch(/cscw -> @/);
@@ -97,64 +93,13 @@ describe.each([
 
   it('is the dialogue that people know', async () => {
     const typing = atTerminal();
-    await types(typing, [
-      ['* ', 'begin'],
-      ['in conflict?  [] ', OBJECT],
-      ['* ', `ls -l ${OBJECT}`],
-      ['* ', 'listlocal'],
-      ['* ', 'checklocal'],
-      ['* ', 'discardlocal'],
-      ['* ', 'checklocal'],
-      ['* ', 'preservelocal'],
-      ['* ', 'checklocal'],
-      ['* ', 'quit'],
-      ['[yes] ', ''],
-    ]);
+    await types(typing, typedLines(OBJECT));
     const { stdout, status } = await typing.ends();
     const [, dialogue = ''] = /\n(\* begin[^]*)$/.exec(stdout) ?? [];
-    expect(dialogue.replace(/[A-Z][a-z]{2} [ \d]\d \d\d:\d\d/g, 'Dec 20 00:51')).toBe(`* begin
-Pathname of object in conflict?  [] ${OBJECT}
-a local-global-conflict repair session started
-the conflict is caused by a reintegration failure
-use the following commands to repair the conflict:
-	checklocal
-	listlocal
-	preservelocal
-	preservealllocal
-	discardlocal
-	discardalllocal
-	quit
-a list of local mutations is available in the .cml file in the coda spool directory
-
-* ls -l ${OBJECT}
-total 4
-${isReal ? asServers : asSides}
-* listlocal
-local mutations are:
-
-Mkdir   ${OBJECT}/local/figs
-Store   ${OBJECT}/local/paper.tex (length = 19603)
-
-* checklocal
-local mutation: mkdir ${OBJECT}/local/figs
-conflict: target ${OBJECT}/global/figs exist on servers
-
-* discardlocal
-discard local mutation mkdir ${OBJECT}/local/figs
-
-* checklocal
-local mutation: store ${OBJECT}/local/paper.tex
-no conflict
-
-* preservelocal
-store ${OBJECT}/global/paper.tex succeeded
-
-* checklocal
-all local mutations processed
-
-* quit
-commit the local/global repair session?  [yes] 
-`);
+    const replicas = isReal ? ['_localcache', 's1'] : ['global', 'local'];
+    expect(dialogue.replace(/[A-Z][a-z]{2} [ \d]\d \d\d:\d\d/g, DATE)).toBe(
+      repairDialogue(OBJECT, listed(DATE, ...replicas)),
+    );
     expect(status).toBe(0);
     expect(await bothTrees()).toEqual({
       'cscw/figs': 'directory',

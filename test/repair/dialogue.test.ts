@@ -1,62 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { errno } from '../../src/ipc/errno.ts';
 import { VenusError, VenusUnavailableError } from '../../src/ipc/errors.ts';
+import { listed, repairDialogue, typedLines } from '../support/repairDialogue.ts';
 import { contentsOf } from './memory/nodes.ts';
 import { MemoryBackend } from './memory/session.ts';
 import { put } from './memory/state.ts';
 import { OBJECT, dialogueRealm, play } from './support.ts';
 
-/** Word for word: what a session says has been known for decades. */
-const dialogue = `* begin
-Pathname of object in conflict?  [] /coda/usr/luqi/papers/cscw
-a local-global-conflict repair session started
-the conflict is caused by a reintegration failure
-use the following commands to repair the conflict:
-	checklocal
-	listlocal
-	preservelocal
-	preservealllocal
-	discardlocal
-	discardalllocal
-	quit
-a list of local mutations is available in the .cml file in the coda spool directory
-
-* ls -l /coda/usr/luqi/papers/cscw
-total 4
-drwxr-xr-x  3 luqi         2048 Dec 20 00:51 global
-drwxr-xr-x  3 luqi         2048 Dec 20 00:51 local
-
-* listlocal
-local mutations are:
-
-Mkdir   /coda/usr/luqi/papers/cscw/local/figs
-Store   /coda/usr/luqi/papers/cscw/local/paper.tex (length = 19603)
-
-* checklocal
-local mutation: mkdir /coda/usr/luqi/papers/cscw/local/figs
-conflict: target /coda/usr/luqi/papers/cscw/global/figs exist on servers
-
-* discardlocal
-discard local mutation mkdir /coda/usr/luqi/papers/cscw/local/figs
-
-* checklocal
-local mutation: store /coda/usr/luqi/papers/cscw/local/paper.tex
-no conflict
-
-* preservelocal
-store /coda/usr/luqi/papers/cscw/global/paper.tex succeeded
-
-* checklocal
-all local mutations processed
-
-* quit
-commit the local/global repair session?  [yes] 
-`;
-
-/** What a person types in a dialogue: all behind prompts and questions. */
-const typed = dialogue
-  .split('\n')
-  .flatMap((line) => /^(?:\* |Pathname.*\[\] |commit.*\[yes\] )(.*)$/.exec(line)?.[1] ?? []);
+const dialogue = repairDialogue(OBJECT, listed('Dec 20 00:51', 'global', 'local'));
+const typed = typedLines(OBJECT).map(([, line]) => line);
 
 describe('the dialogue', () => {
   it('is as people know it, and the servers hold its result', async () => {

@@ -78,6 +78,7 @@ export class RealLab {
 
   end(): void {
     rmSync(this.state, { recursive: true, force: true });
+    for (const listing of this.venus.listings) rmSync(listing, { force: true });
   }
 }
 

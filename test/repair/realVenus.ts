@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import type { CmlLine } from '../../src/cml/cmlLine.ts';
 import { formatCmlLine } from '../../src/cml/cmlText.ts';
@@ -45,6 +44,9 @@ export class RealVenusDouble {
   readonly discarded: string[] = [];
   readonly sent: string[] = [];
   checkpoints = 0;
+  /** Files it wrote, which a killed tool leaves. */
+  readonly listings: string[] = [];
+  static #listings = 0;
   /** Whether venus sends what is not in conflict without being asked. */
   isEager = false;
   /** Servers that show their versions. */
@@ -228,7 +230,9 @@ export class RealVenusDouble {
 
   #list(): string {
     const lines = this.log.map(({ line }) => `${formatCmlLine(this.#shown(line))}\n`).join('');
-    const name = `/tmp/listlocal-${randomBytes(3).toString('hex')}`;
+    const ending = 36 ** 5 + ((process.pid * 1000 + RealVenusDouble.#listings++) % (35 * 36 ** 5));
+    const name = `/tmp/listlocal-${ending.toString(36)}`;
+    this.listings.push(name);
     const footer = `${this.log.length} entries total in the modify log for volume 2130706433\n`;
     writeFileSync(name, encodeText(lines + footer), { mode: 0o600, flag: 'wx' });
     return name;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { listed, repairDialogue, typedLines } from '../support/repairDialogue.ts';
 import { put } from './memory/state.ts';
 import { OBJECT, dialogueRealm } from './support.ts';
 import { RepairProgram } from './terminal.ts';
@@ -13,66 +14,8 @@ beforeAll(() => program.build());
 beforeEach(() => program.reset());
 afterAll(() => program.remove());
 
-/** Lines to type, each behind what has to be seen before. */
-const dialogue: readonly (readonly [sees: string, types: string])[] = [
-  ['* ', 'begin'],
-  ['in conflict?  [] ', OBJECT],
-  ['* ', `ls -l ${OBJECT}`],
-  ['* ', 'listlocal'],
-  ['* ', 'checklocal'],
-  ['* ', 'discardlocal'],
-  ['* ', 'checklocal'],
-  ['* ', 'preservelocal'],
-  ['* ', 'checklocal'],
-  ['* ', 'quit'],
-  ['[yes] ', ''],
-];
-
-const transcript = `* begin
-Pathname of object in conflict?  [] ${OBJECT}
-a local-global-conflict repair session started
-the conflict is caused by a reintegration failure
-use the following commands to repair the conflict:
-	checklocal
-	listlocal
-	preservelocal
-	preservealllocal
-	discardlocal
-	discardalllocal
-	quit
-a list of local mutations is available in the .cml file in the coda spool directory
-
-* ls -l ${OBJECT}
-total 4
-drwxr-xr-x  3 luqi         2048 Dec 20  1993 global
-drwxr-xr-x  3 luqi         2048 Dec 20  1993 local
-
-* listlocal
-local mutations are:
-
-Mkdir   ${OBJECT}/local/figs
-Store   ${OBJECT}/local/paper.tex (length = 19603)
-
-* checklocal
-local mutation: mkdir ${OBJECT}/local/figs
-conflict: target ${OBJECT}/global/figs exist on servers
-
-* discardlocal
-discard local mutation mkdir ${OBJECT}/local/figs
-
-* checklocal
-local mutation: store ${OBJECT}/local/paper.tex
-no conflict
-
-* preservelocal
-store ${OBJECT}/global/paper.tex succeeded
-
-* checklocal
-all local mutations processed
-
-* quit
-commit the local/global repair session?  [yes] 
-`;
+const dialogue = typedLines(OBJECT);
+const transcript = repairDialogue(OBJECT, listed('Dec 20  1993', 'global', 'local'));
 
 async function typeUpTo(
   lines: number,

@@ -5,7 +5,9 @@ import { dirname, join } from 'node:path';
 import { isErrno } from '../../ipc/errors.ts';
 import { encodeText } from '../../ipc/text.ts';
 import type { FileTree } from '../../ipc/venus.ts';
+import { makeDirectory, syncDirectory } from '../../disk/durableDirectory.ts';
 import type { Surroundings } from '../context.ts';
+import { systemCode } from '../../disk/systemCode.ts';
 
 /** Copies of what the servers had before it was replaced, as ordinary files that only their owner reads. */
 export class ReplacedFiles {
@@ -52,14 +54,14 @@ export class ReplacedFiles {
   async #copyLink(from: string, path: string): Promise<void> {
     const to = await this.#placeFor(path);
     await fs.symlink(Buffer.from(encodeText(await this.#files.readlink(from))), to).catch(ignoreExisting);
-    this.#hasAny = true;
+    await this.#noteCopy(path);
   }
 
   /** Where a copy goes; the directories above it are there. */
   async #placeFor(path: string): Promise<Buffer> {
     const to = Buffer.from(encodeText(join(this.#directory, path)));
     const above = Buffer.from(encodeText(dirname(join(this.#directory, path))));
-    await fs.mkdir(above, { recursive: true, mode: 0o700 });
+    await makeDirectory(above);
     return to;
   }
 
@@ -74,6 +76,12 @@ export class ReplacedFiles {
     } finally {
       await file.close();
     }
+    await this.#noteCopy(path);
+  }
+
+  /** Nothing is replaced before its copy is on the disk, with its name. */
+  async #noteCopy(path: string): Promise<void> {
+    await syncDirectory(Buffer.from(encodeText(dirname(join(this.#directory, path)))));
     this.#hasAny = true;
   }
 }
@@ -88,5 +96,5 @@ async function openNew(path: Buffer): Promise<fs.FileHandle | undefined> {
 }
 
 function ignoreExisting(error: unknown): void {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error;
+  if (systemCode(error) !== 'EEXIST') throw error;
 }

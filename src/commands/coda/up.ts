@@ -229,7 +229,7 @@ function tellParent(report: Report): void {
 
 /** Starts venus as a process of its own, and waits until it answers. */
 async function inBackground(context: Context, { place, realm, processes }: Start): Promise<void> {
-  const { makeDirectory } = await import('../../venus/store/directories.ts');
+  const { makeDirectory } = await import('../../disk/durableDirectory.ts');
   await makeDirectory(place.dataDirectory);
   const log = openSync(join(place.dataDirectory, 'venus.log'), 'a', 0o600);
   const [first] = place.clients;

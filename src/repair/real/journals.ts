@@ -6,9 +6,11 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { type Saved, type Work, workSchema } from './work.ts';
 import { RepairError } from '../backend.ts';
+import { makeDirectory, syncDirectory } from '../../disk/durableDirectory.ts';
+import { systemCode } from '../../disk/systemCode.ts';
 
 const JOURNAL = 'journal.json';
-const [DIRECTORY_MODE, FILE_MODE] = [0o700, 0o600];
+const FILE_MODE = 0o600;
 
 /** Work under way and the data that belongs to it, which outlive the tool. All of it is on the disk when a call returns. */
 export interface Journals {
@@ -114,7 +116,7 @@ export class DiskJournals implements Journals {
     const taken = await fs.writeFile(file, String(process.pid), { flag: 'wx', mode: FILE_MODE }).then(
       () => false,
       (error: unknown) => {
-        if (codeOf(error) === 'EEXIST') return true;
+        if (systemCode(error) === 'EEXIST') return true;
         throw error;
       },
     );
@@ -161,29 +163,7 @@ function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return codeOf(error) === 'EPERM';
-  }
-}
-
-/** Makes a directory and those above it, each on the disk before the next. */
-async function makeDirectory(directory: string): Promise<void> {
-  try {
-    await fs.mkdir(directory, { mode: DIRECTORY_MODE });
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return;
-    if (!isMissing(error)) throw error;
-    await makeDirectory(dirname(directory));
-    await fs.mkdir(directory, { mode: DIRECTORY_MODE });
-  }
-  await syncDirectory(dirname(directory));
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await fs.open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    return systemCode(error) === 'EPERM';
   }
 }
 
@@ -193,9 +173,5 @@ function asBytes(chunk: unknown): Uint8Array {
 }
 
 function isMissing(error: unknown): boolean {
-  return codeOf(error) === 'ENOENT';
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
+  return systemCode(error) === 'ENOENT';
 }

@@ -177,6 +177,7 @@ export class CacheManager implements Service<CallbackProtocol> {
       beforeConflict: (volume) => this.checkpoints.beforeConflict(volume),
       serverOf,
       credentialsFor: (record) => this.#credentialsFor(record),
+      isUnderRepair: (volume) => this.repairs.inVolume(volume) !== undefined,
       timeLimitOf: (volume) => this.settings.get(volume).timeLimit,
       isOldEnough: (volume, { time }) => now() - time >= this.settings.get(volume).age * 1000,
     });

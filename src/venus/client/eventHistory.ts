@@ -2,6 +2,7 @@ import { appendFile, mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type VenusEvent, decodeEvent, encodeEvent } from '../../ipc/venusEvent.ts';
 import { logFault } from '../log.ts';
+import { systemCode } from '../../disk/systemCode.ts';
 
 export interface HistoryBounds {
   /** Events, and bytes as they stand in the files, that are kept at most. */
@@ -138,8 +139,7 @@ async function textOf(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     // A history that cannot be read must not keep venus from starting.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT'))
-      logFault('history of events', error);
+    if (systemCode(error) !== 'ENOENT') logFault('history of events', error);
     return '';
   }
 }

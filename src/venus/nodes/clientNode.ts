@@ -14,7 +14,7 @@ import { HttpDialect, defaultHttpLimits } from '../socket/http/httpDialect.ts';
 import { Listener } from '../socket/listener.ts';
 import { PioctlDialect, defaultPioctlLimits } from '../socket/pioctlDialect.ts';
 import { DataLock } from '../store/dataLock.ts';
-import { makeDirectory } from '../store/directories.ts';
+import { makeDirectory } from '../../disk/durableDirectory.ts';
 import { LOCK_PATIENCE } from './locks.ts';
 import { SERVER } from './serverNode.ts';
 

@@ -6,7 +6,7 @@ import type { NodeProtocol } from '../net/nodeProtocol.ts';
 import { FileServer } from '../server/fileServer.ts';
 import type { RealmStore } from '../server/realmStore.ts';
 import { DataLock } from '../store/dataLock.ts';
-import { makeDirectory } from '../store/directories.ts';
+import { makeDirectory } from '../../disk/durableDirectory.ts';
 import { LOCK_PATIENCE } from './locks.ts';
 
 /** The file server of an embedded realm. */

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { RepairAction, type RepairRequest, repairCommand } from '../../ipc/calls/repairCommand.ts';
 import { encodeText } from '../../ipc/text.ts';
@@ -11,9 +11,13 @@ import type { Repair } from '../client/repair/repair.ts';
 import type { UserSession } from '../client/userSession.ts';
 import { fail } from '../fail.ts';
 import { handler } from './handler.ts';
+import { systemCode } from '../../disk/systemCode.ts';
 
 /** Bytes written at a time. */
 const CHUNK = 64 * 1024;
+
+/** Of names made as mkstemp does. */
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 const NOT_NEEDED = 'no action performed\n';
 
@@ -63,8 +67,7 @@ async function ofSession(session: UserSession, repair: Repair, { action, argumen
 /** The log as a file, which the caller reads and removes; a part of it is not left behind. @returns its name */
 async function writeListing(session: UserSession, volume: number): Promise<string> {
   const mount = await mountPathOf(session, volume);
-  const name = `/tmp/listlocal-${randomBytes(3).toString('hex')}`;
-  const file = await fs.open(name, 'wx', 0o600);
+  const { name, file } = await newListing();
   try {
     await writeLines(file, session, volume, mount);
   } catch (error) {
@@ -74,6 +77,18 @@ async function writeListing(session: UserSession, volume: number): Promise<strin
     await file.close();
   }
   return name;
+}
+
+/** A file of our own with a name of the classic form, which ends in six letters or digits. */
+async function newListing(): Promise<{ readonly name: string; readonly file: fs.FileHandle }> {
+  for (;;) {
+    const name = `/tmp/listlocal-${Array.from({ length: 6 }, () => DIGITS.charAt(randomInt(DIGITS.length))).join('')}`;
+    try {
+      return { name, file: await fs.open(name, 'wx', 0o600) };
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error;
+    }
+  }
 }
 
 async function writeLines(

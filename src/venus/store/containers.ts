@@ -3,7 +3,8 @@ import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { errno } from '../../ipc/errno.ts';
 import { VenusError } from '../../ipc/errors.ts';
-import { makeDirectory, syncDirectory } from './directories.ts';
+import { makeDirectory, syncDirectory } from '../../disk/durableDirectory.ts';
+import { systemCode } from '../../disk/systemCode.ts';
 
 /** Containers in one directory. */
 const PER_DIRECTORY = 4096;
@@ -59,7 +60,7 @@ export class Containers {
     try {
       return await fs.open(this.#path(id), 'r');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (systemCode(error) === 'ENOENT') return undefined;
       throw error;
     }
   }
@@ -145,7 +146,7 @@ async function writing<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = systemCode(error);
     if (code !== 'ENOSPC' && code !== 'EDQUOT' && code !== 'EFBIG') throw error;
     const advice = {
       why: `The disk takes no more: ${String(error)}`,

@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs';
 import { type Database as LmdbTable, type RootDatabase, open } from 'lmdb';
 import { errno } from '../../ipc/errno.ts';
 import { ConfigurationError, VenusError } from '../../ipc/errors.ts';
-import { makeDirectory, syncDirectory } from './directories.ts';
+import { makeDirectory, syncDirectory } from '../../disk/durableDirectory.ts';
 import { type Key, keyAfter } from './keys.ts';
 
 /** Version of all that is stored below a data directory. coda-data(5) describes it. */

@@ -32,7 +32,7 @@ describe('a history of events', () => {
     const history = await open();
     add(history, 1, 50);
     expect(readdirSync(directory())).toEqual([]);
-    await until(() => readdirSync(directory()).length > 0);
+    await until(() => filesSize() > 0);
     expect(times(await open())).toHaveLength(50);
   });
 

@@ -37,6 +37,8 @@ export interface ReintegratorOptions {
   readonly credentialsFor: (record: LogRecord) => Credentials | undefined;
   /** Whether a record has waited as long as it should. */
   readonly isOldEnough: (volume: number, record: LogRecord) => boolean;
+  /** Whether somebody decides about records of a log: then they stay as they are. */
+  readonly isUnderRepair: (volume: number) => boolean;
   /** Milliseconds that one round may take; 0 for as long as it takes. */
   readonly timeLimitOf: (volume: number) => number;
 }
@@ -158,7 +160,8 @@ export class Reintegrator {
   async #lookAgain(volume: number): Promise<void> {
     const { logs } = this.#options.tree;
     const head = logs.head(volume);
-    if (head && logs.hasConflict(volume)) await this.#markConflicts(volume, head, undefined);
+    if (head && logs.hasConflict(volume) && !this.#options.isUnderRepair(volume))
+      await this.#markConflicts(volume, head, undefined);
   }
 
   /**

@@ -3,12 +3,10 @@ import { formatOperation } from '../../../cml/operationText.ts';
 import type { Verdict } from '../../../ipc/repairs.ts';
 import { fail } from '../../fail.ts';
 import { toCmlLine } from '../log/cmlLines.ts';
-import { type LogRecord, conflictObjectOf } from '../log/record.ts';
+import type { LogRecord } from '../log/record.ts';
 import { mountPathOf } from '../naming.ts';
 import type { UserSession } from '../userSession.ts';
 import { toLocalMutation, verdictOf } from './localMutation.ts';
-import type { Decided } from './outcomes.ts';
-import type { Repair } from './repair.ts';
 
 /**
  * Settles the first record of a volume's log at once, outside any session, with the answers of real venus
@@ -48,38 +46,29 @@ export class HeadRecord {
     const head = this.#head();
     if (!head) return '';
     const [operation, finding] = [await this.#operation(head), await this.#finding(head)];
-    return (await this.#send(head))
-      ? `reintegrated:\n\t${operation}\n`
-      : `${withNewline(finding)}could not reintegrate ${operation}\n`;
+    await this.#sendAgain();
+    return this.#head()?.sequence === head.sequence
+      ? `${withNewline(finding)}could not reintegrate ${operation}\n`
+      : `reintegrated:\n\t${operation}\n`;
   }
 
   async preserveAll(): Promise<string> {
-    let count = 0;
-    for (let head = this.#head(); head; head = this.#head()) {
-      const [operation, finding] = [await this.#operation(head), await this.#finding(head)];
-      if (!(await this.#send(head)))
-        return `${count} local mutation(s) reintegrated\n ${withNewline(finding)} cannot reintegrate ${operation}\n`;
-      count += 1;
-    }
-    return `All ${count} local mutation(s) reintegrated\n`;
+    const before = this.#entries();
+    await this.#sendAgain();
+    const count = before - this.#entries();
+    const head = this.#head();
+    if (!head) return `All ${count} local mutation(s) reintegrated\n`;
+    const [operation, finding] = [await this.#operation(head), await this.#finding(head)];
+    return `${count} local mutation(s) reintegrated\n ${withNewline(finding)} cannot reintegrate ${operation}\n`;
   }
 
-  /** Performs it on the servers' version if nothing is in its way, in a session of its own. */
-  async #send(head: LogRecord): Promise<boolean> {
-    const { client, uid } = this.#session;
-    if (!head.conflict) {
-      await client.reintegrator.force(this.#volume);
-      return this.#head()?.sequence !== head.sequence;
-    }
-    const { repair, isResumed } = await client.repairs.begin(conflictObjectOf(head), uid);
-    if (isResumed) fail('EINPROGRESS', 'Its object is under repair.');
-    return this.#settle(repair, await repair.preserve(undefined));
+  /** What was in the way may have gone; all that nothing is in the way of goes. */
+  #sendAgain(): Promise<void> {
+    return this.#session.client.reintegrator.force(this.#volume);
   }
 
-  async #settle(repair: Repair, decided: Decided): Promise<boolean> {
-    if (decided.kind === 'done' && (await repair.commit()).kind === 'done') return true;
-    await repair.abort();
-    return false;
+  #entries(): number {
+    return this.#session.client.tree.logs.state(this.#volume).entries;
   }
 
   #head(): LogRecord | undefined {

@@ -261,6 +261,21 @@ describe('a conflict', () => {
     expect(await desk.read(`${object}/hers`)).toBe('hers');
   });
 
+  it('under repair stays one, so that what is decided is not sent besides', async () => {
+    await conflictOf(
+      () => laptop.files().mkdir(`${object}/new`, 0o755),
+      () => desk.files().mkdir(`${object}/new`, 0o755),
+    );
+    const repair = await begin();
+    await desk.files().remove(`${object}/new`);
+    await laptop.manager.reintegrator.force(ROOT);
+    expect(laptop.log().entries).toBe(1);
+    await repair.abort();
+    await laptop.manager.reintegrator.force(ROOT);
+    expect(laptop.log().entries).toBe(0);
+    expect(await desk.names(object)).toEqual(['new', 'paper.tex']);
+  });
+
   it('is not one for all that follows when the token has ended meanwhile', async () => {
     await seed();
     await laptop.manager.tokens.forget(OPERATOR, 'test.realm');
