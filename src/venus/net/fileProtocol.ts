@@ -3,7 +3,7 @@ import type { Fid } from '../../ipc/fid.ts';
 import type { FileType } from '../../ipc/venus.ts';
 import type { StoreId, VersionVector } from '../../ipc/versionVector.ts';
 import type { VolumeStatus } from '../../ipc/volumeStatus.ts';
-import type { FidBlock } from '../tree/vnodes.ts';
+import type { FidBlock, VolumeMember } from '../tree/vnodes.ts';
 import type { Nothing } from './link.ts';
 import type { KnownUpdate, SentMutation } from './mutation.ts';
 
@@ -113,6 +113,18 @@ export interface FileProtocol {
     reply: readonly RefusedRecord[];
   };
 
+  /** The second phase of updates of a volume with several servers: the places of those that have performed them. */
+  readonly concludeUpdates: {
+    request: {
+      readonly volume: number;
+      readonly storeIds: readonly StoreId[];
+      readonly sites: readonly number[];
+    };
+    reply: Nothing;
+  };
+  /** Brings the servers of a volume that this one can reach to the same state, where that can be done. */
+  readonly resolveVolume: { request: { readonly volume: number }; reply: Nothing };
+
   /** Access lists as text, names as the realm knows them (spec/cfs.md, 7). */
   readonly getAcl: { request: Asked & { readonly fid: Fid }; reply: { readonly text: string } };
   readonly setAcl: {
@@ -179,6 +191,11 @@ export interface NewVolume {
   /** Who owns the root directory. */
   readonly owner: number;
   readonly maxQuota: number;
+  /** When it is made; milliseconds since 1970. */
+  readonly made?: number;
+  /** Of a volume with several servers: the place of this one, and all of them. */
+  readonly site?: number;
+  readonly members?: readonly VolumeMember[];
 }
 
 /** Bytes in a fragment of contents. */

@@ -25,10 +25,20 @@ export class Fetches {
   }
 
   /** @throws VenusError ENOENT, EACCES, EISDIR, EINVAL for a link, EMFILE */
-  async open(credentials: Credentials, fid: Fid): Promise<FileProtocol['openFetch']['reply']> {
-    const { containers, transfers, identities } = this.#options;
+  open(credentials: Credentials, fid: Fid): Promise<FileProtocol['openFetch']['reply']> {
+    const { identities } = this.#options;
+    return this.#open(() => this.#fileToFetch(fid, identities.of(credentials)));
+  }
+
+  /** For another server, whose rights nobody asks about. @throws VenusError ENOENT, EISDIR, EMFILE */
+  openForPeer(fid: Fid): Promise<FileProtocol['openFetch']['reply']> {
+    return this.#open(() => this.#file(fid));
+  }
+
+  async #open(find: () => FileVnode): Promise<FileProtocol['openFetch']['reply']> {
+    const { containers, transfers } = this.#options;
     for (let missing: number | undefined; ;) {
-      const { container, length, versionVector } = this.#fileToFetch(fid, identities.of(credentials));
+      const { container, length, versionVector } = find();
       const file = container === undefined ? undefined : await containers.open(container);
       if (file !== undefined || container === undefined) {
         const handle = await transfers.begin({ kind: 'fetch', file });
@@ -55,12 +65,16 @@ export class Fetches {
   }
 
   #fileToFetch(fid: Fid, identity: Identity): FileVnode {
-    const { vnodes } = this.#options;
-    const vnode = vnodes.vnode(fid);
+    const vnode = this.#file(fid);
+    requireRights(this.#options.vnodes.ruler(vnode), identity, Right.Read);
+    requireMode(vnode, 'read');
+    return vnode;
+  }
+
+  #file(fid: Fid): FileVnode {
+    const vnode = this.#options.vnodes.vnode(fid);
     if (vnode.type === 'directory') fail('EISDIR');
     if (vnode.type === 'symlink') fail('EINVAL');
-    requireRights(vnodes.ruler(vnode), identity, Right.Read);
-    requireMode(vnode, 'read');
     return vnode;
   }
 }

@@ -148,9 +148,12 @@ export class RealmServer implements Service<RealmProtocol> {
       address,
       volume: replicaId(index, id),
     }));
-    for (const [index, { link }] of servers.entries()) {
-      const replica = replicaId(index, id);
-      await link.call('createVolume', { volume: id, replica, name, owner: ownerId, maxQuota });
+    const made = this.#options.now();
+    const members = replicas.map(({ server, volume: replica }) => ({ server, replica }));
+    for (const [site, { link }] of servers.entries()) {
+      const replica = replicaId(site, id);
+      const common = { volume: id, replica, name, owner: ownerId, maxQuota, made };
+      await link.call('createVolume', members.length === 1 ? common : { ...common, site, members });
     }
     const location = { id, name, replicas };
     await volumes.publish(location);

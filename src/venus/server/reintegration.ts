@@ -2,7 +2,6 @@ import { isErrno } from '../../ipc/errors.ts';
 import type { FileProtocol, ReintegrationAnswer } from '../net/fileProtocol.ts';
 import { type SentMutation, directoriesOf } from '../net/mutation.ts';
 import { fail } from '../fail.ts';
-import type { Table } from '../store/database.ts';
 import type { Vnodes } from '../tree/vnodes.ts';
 import type { Callbacks } from './callbacks.ts';
 import type { Identities } from './identities.ts';
@@ -10,10 +9,11 @@ import { certifyLog } from './operations/certifyLog.ts';
 import {
   type ReceivedMutation,
   RefusedMutation,
-  isPerformed,
-  notePerformed,
   reintegrate,
 } from './operations/reintegrate.ts';
+import type { Performed } from './performed.ts';
+import type { ResolutionLog } from './resolution/resolutionLog.ts';
+import type { VolumeLocks } from './resolution/volumeLocks.ts';
 import type { Received, Stores } from './stores.ts';
 
 export interface ReintegrationOptions {
@@ -21,6 +21,9 @@ export interface ReintegrationOptions {
   readonly stores: Stores;
   readonly callbacks: Callbacks;
   readonly identities: Identities;
+  readonly performed: Performed;
+  readonly log: ResolutionLog;
+  readonly locks: VolumeLocks;
 }
 
 type Request = FileProtocol['reintegrate']['request'];
@@ -28,12 +31,9 @@ type Request = FileProtocol['reintegrate']['request'];
 /** Takes parts of clients' modify logs, with the contents that were sent for them before. */
 export class Reintegration {
   readonly #options: ReintegrationOptions;
-  /** The last mutation of each client that was performed in each volume. */
-  readonly #last: Table<number>;
 
   constructor(options: ReintegrationOptions) {
     this.#options = options;
-    this.#last = options.vnodes.database.table('reintegrated');
   }
 
   /** @throws VenusError EXDEV; ESTALE, EBADF where contents that are needed are not here; nothing was done then */
@@ -47,7 +47,9 @@ export class Reintegration {
         if (contents) received.push(contents);
         records.push({ ...record, contents: contents?.contents });
       }
-      return await this.#reintegrate(request, records, received);
+      return await this.#options.locks.update(request.volume, () =>
+        this.#reintegrate(request, records, received),
+      );
     } catch (error) {
       // What failed may be on the disk nevertheless: the next start will see whether its contents are needed.
       if (!isErrno(error, 'EIO')) for (const contents of received) contents.putBack();
@@ -58,9 +60,10 @@ export class Reintegration {
 
   /** A log that was sent and is to be dropped may still be on its way: from now on it comes too late. */
   fence({ volume, storeId }: FileProtocol['fence']['request']): Promise<{ readonly wasPerformed: boolean }> {
-    return this.#options.vnodes.database.transaction((writer) => {
-      const wasPerformed = isPerformed(this.#last, volume, storeId);
-      if (!wasPerformed) notePerformed(writer, this.#last, volume, storeId);
+    const { vnodes, performed } = this.#options;
+    return vnodes.database.transaction((writer) => {
+      const wasPerformed = performed.has(volume, storeId);
+      if (!wasPerformed) performed.note(writer, volume, storeId);
       return { wasPerformed };
     });
   }
@@ -68,9 +71,9 @@ export class Reintegration {
   /** What would be refused of a log. Changes nothing. */
   certify({ credentials, volume, records }: FileProtocol['certifyLog']['request']) {
     checkVolume(volume, records);
-    const { vnodes, identities } = this.#options;
+    const { vnodes, identities, performed } = this.#options;
     return certifyLog(vnodes, identities.of(credentials), records, ({ storeId }) =>
-      isPerformed(this.#last, volume, storeId),
+      performed.has(volume, storeId),
     );
   }
 
@@ -79,10 +82,11 @@ export class Reintegration {
     records: readonly ReceivedMutation[],
     received: readonly Received[],
   ): Promise<ReintegrationAnswer> {
-    const { vnodes, stores, callbacks, identities } = this.#options;
+    const { vnodes, stores, callbacks, identities, performed } = this.#options;
     const identity = identities.of(credentials);
+    const log = vnodes.volume(volume).members ? this.#options.log : undefined;
     const { versions, unused, stale } = await vnodes.database.transaction((writer) =>
-      reintegrate(vnodes, this.#last, writer, { volume, identity, records, known }),
+      reintegrate(vnodes, performed, writer, { log, volume, identity, records, known }),
     );
     for (const contents of received) await contents.finish();
     for (const container of unused) await stores.discard(container);
@@ -96,7 +100,7 @@ export class Reintegration {
   async #receive(volume: number, { handle, storeId }: SentMutation): Promise<Received | undefined> {
     const { stores } = this.#options;
     if (handle === undefined) return undefined;
-    if (!isPerformed(this.#last, volume, storeId)) return stores.receive(handle);
+    if (!this.#options.performed.has(volume, storeId)) return stores.receive(handle);
     await stores.abandonIfThere(handle);
     return undefined;
   }

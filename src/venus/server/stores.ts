@@ -40,8 +40,14 @@ export class Stores {
   async append(handle: number, bytes: Uint8Array): Promise<void> {
     const { vnodes, transfers } = this.#options;
     const { fid, container } = transfers.store(handle);
-    if (container.isFinished) fail('EBADF', 'All of it was said to have come.');
     vnodes.checkRoom(fid.volume, vnodes.find(fid), container.length + bytes.length);
+    await this.appendForPeer(handle, bytes);
+  }
+
+  /** What another server has, this one must have, too. @throws VenusError EBADF, ENOSPC */
+  async appendForPeer(handle: number, bytes: Uint8Array): Promise<void> {
+    const { container } = this.#options.transfers.store(handle);
+    if (container.isFinished) fail('EBADF', 'All of it was said to have come.');
     await container.append(bytes);
   }
 

@@ -65,7 +65,7 @@ export class VolumeStates {
   async create(request: NewVolume): Promise<void> {
     const { vnodes, now } = this.#options;
     await vnodes.database.transaction((writer) => {
-      if (!vnodes.hasVolume(request.volume)) makeVolume(vnodes, writer, request, now());
+      if (!vnodes.hasVolume(request.volume)) makeVolume(vnodes, writer, request, request.made ?? now());
     });
   }
 }

@@ -1,5 +1,5 @@
 import { fail } from '../fail.ts';
-import type { Mutation } from '../net/mutation.ts';
+import { type Mutation, directoriesOf } from '../net/mutation.ts';
 import type { Change } from './change.ts';
 import { link } from './link.ts';
 import { makeDirectory, makeFile, makeSymlink } from './make.ts';
@@ -8,6 +8,7 @@ import { setStatus } from './setStatus.ts';
 import { store } from './store.ts';
 import { remove } from './unlink.ts';
 import type { StoreId } from '../../ipc/versionVector.ts';
+import { isInconsistent, sameStoreId } from './version.ts';
 import { sameFid } from './vnodes.ts';
 
 /** Contents that a store brings: the number of a container, none for an empty file. */
@@ -64,13 +65,17 @@ export function apply(
 /**
  * Whether a server may perform what a client did before it knew what others did meanwhile. Files and links must be as
  * the client knew them; in directories only the names that matter must be so.
- * @throws VenusError EINCOMPATIBLE, ENOENT, ENOTDIR
+ * @throws VenusError EINCOMPATIBLE, ENOENT, ENOTDIR; EINCONS for what is in conflict
  */
 export function certify(
   { vnodes, storeId }: Pick<Change, 'vnodes' | 'storeId'>,
   mutation: Mutation,
   base: StoreId | undefined,
 ): void {
+  for (const fid of [...directoriesOf(mutation), mutation.fid]) {
+    const found = vnodes.find(fid);
+    if (found && isInconsistent(found)) fail('EINCONS', 'The replicas of the object differ.');
+  }
   const named = nameBefore(mutation);
   if (named) {
     const entry = vnodes.entry(named.directory, named.name);
@@ -92,8 +97,4 @@ function nameBefore(mutation: Mutation) {
   if (mutation.op === 'remove' || mutation.op === 'rmdir')
     return { directory: mutation.parent, name: mutation.name };
   return undefined;
-}
-
-export function sameStoreId(one: StoreId, other: StoreId | undefined): boolean {
-  return one.host === other?.host && one.unique === other.unique;
 }

@@ -1,8 +1,9 @@
-import type { StoreId, VersionVector } from '../../ipc/versionVector.ts';
+import type { StoreId } from '../../ipc/versionVector.ts';
 import { textLength } from '../../ipc/text.ts';
 import type { Writer } from '../store/database.ts';
 import type { Identity } from './identity.ts';
-import { type DirectoryVnode, MAX_NAME, type Vnode, type Vnodes, updated } from './vnodes.ts';
+import { type DirectoryVnode, MAX_NAME, type Vnode, type Vnodes } from './vnodes.ts';
+import { updated } from './version.ts';
 import { fail } from '../fail.ts';
 
 /** One update under way, inside a transaction. */
@@ -44,19 +45,18 @@ export function enter(change: Change, directory: DirectoryVnode, name: string, v
 
 /** Stores an object whose contents this change updates. */
 export function touch(change: Change, vnode: Vnode): void {
-  store(change, updated(vnode, change.storeId, change.now));
+  store(change, updated(vnode, change.storeId, change.now, siteOf(change, vnode)));
 }
 
 /** Stores an object that this change updates without touching its contents: the time of those stays. */
 export function retouch(change: Change, vnode: Vnode): void {
-  store(change, updated(vnode, change.storeId, vnode.modified));
+  store(change, updated(vnode, change.storeId, vnode.modified, siteOf(change, vnode)));
 }
 
 function store({ vnodes, writer }: Change, vnode: Vnode): void {
   vnodes.put(writer, vnode);
 }
 
-/** The version vector of an object that an update makes. */
-export function newVersion(storeId: StoreId): VersionVector {
-  return { versions: [1, 0, 0, 0, 0, 0, 0, 0], storeId, flags: 0 };
+function siteOf({ vnodes }: Change, { fid }: Vnode): number {
+  return vnodes.siteOf(fid.volume);
 }

@@ -4,7 +4,8 @@ import { encodeText } from '../../ipc/text.ts';
 import { requireRights } from './access.ts';
 import type { DirectoryVnode } from './vnodes.ts';
 import { fail } from '../fail.ts';
-import { type Change, PERMISSIONS, enter, newVersion } from './change.ts';
+import { type Change, PERMISSIONS, enter } from './change.ts';
+import { newVersion } from './version.ts';
 
 interface NewName {
   readonly directory: Fid;
@@ -61,7 +62,7 @@ function common(change: Change, parent: DirectoryVnode, { fid, mode }: NewName) 
     owner: change.identity.viceId,
     mode: mode & PERMISSIONS,
     modified: change.now,
-    versionVector: newVersion(change.storeId),
+    versionVector: newVersion(change.storeId, change.vnodes.siteOf(parent.fid.volume)),
     linkCount: 1,
     parent: parent.fid,
   };

@@ -1,7 +1,7 @@
 import { Right } from '../../acl/rights.ts';
 import type { Fid } from '../../ipc/fid.ts';
 import { requireRights } from './access.ts';
-import { updated } from './vnodes.ts';
+import { updated } from './version.ts';
 import { type Change, PERMISSIONS } from './change.ts';
 
 export interface StatusChange {
@@ -19,7 +19,7 @@ export function setStatus(change: Change, request: StatusChange): void {
   const ruler = vnodes.ruler(vnode);
   requireRights(ruler, identity, request.owner === undefined ? Right.Write : Right.Administer);
   vnodes.put(writer, {
-    ...updated(vnode, change.storeId, request.modified ?? vnode.modified),
+    ...updated(vnode, change.storeId, request.modified ?? vnode.modified, vnodes.siteOf(request.fid.volume)),
     ...(request.mode === undefined ? {} : { mode: request.mode & PERMISSIONS }),
     ...(request.owner === undefined ? {} : { owner: request.owner }),
   });

@@ -2,10 +2,11 @@
 import type { Fid } from '../../ipc/fid.ts';
 import { decodeText, textLength } from '../../ipc/text.ts';
 import type { FileType } from '../../ipc/venus.ts';
-import type { StoreId, VersionVector } from '../../ipc/versionVector.ts';
+import type { VersionVector } from '../../ipc/versionVector.ts';
 import type { Database, Table, Writer } from '../store/database.ts';
 import { fail } from '../fail.ts';
 import { type Key, key } from '../store/keys.ts';
+import { isInconsistent } from './version.ts';
 
 export interface VolumeRecord {
   readonly id: number;
@@ -22,6 +23,16 @@ export interface VolumeRecord {
   readonly nextDirectory: number;
   readonly nextFile: number;
   readonly nextUnique: number;
+  /** The place of this replica in the storage group; absent is the first one. */
+  readonly site?: number;
+  /** All replicas, in the order of their places; absent of a volume with one server. */
+  readonly members?: readonly VolumeMember[];
+}
+
+/** One replica of a volume. */
+export interface VolumeMember {
+  readonly server: string;
+  readonly replica: number;
 }
 
 interface VnodeBase {
@@ -97,6 +108,8 @@ export interface FidBlock {
 
 /** Beyond are the numbers that real clients use for objects that no server knows. */
 const LAST_VNODE = 0xffff_0000;
+/** Numbers that each server of a volume with several may give, so that no two give the same. */
+export const NUMBERS_PER_SITE = 0x1fff_e000;
 
 /** Reads anywhere; writes with the right that a transaction gives. */
 export class Vnodes {
@@ -106,6 +119,10 @@ export class Vnodes {
   readonly #entries: Table<Entry>;
   /** The other way round: under which names an object is in its directory. */
   readonly #names: Table<true>;
+  /** Objects whose replicas differ in a way that nothing could merge. */
+  readonly #inconsistent: Table<Fid>;
+  /** A volume's place never changes. */
+  readonly #sites = new Map<number, number>();
 
   constructor(database: Database) {
     this.database = database;
@@ -113,6 +130,7 @@ export class Vnodes {
     this.#vnodes = database.table('vnodes');
     this.#entries = database.table('entries');
     this.#names = database.table('names');
+    this.#inconsistent = database.table('inconsistent');
   }
 
   /** @throws VenusError ENXIO if this server does not hold the volume */
@@ -122,6 +140,19 @@ export class Vnodes {
 
   hasVolume(id: number): boolean {
     return this.#volumes.get(key(id)) !== undefined;
+  }
+
+  /** The place of this replica of a volume in the storage group. */
+  siteOf(id: number): number {
+    const known = this.#sites.get(id);
+    if (known !== undefined) return known;
+    const site = this.#volumes.get(key(id))?.site ?? 0;
+    if (this.hasVolume(id)) this.#sites.set(id, site);
+    return site;
+  }
+
+  *volumes(): Generator<VolumeRecord> {
+    for (const { value } of this.#volumes.all()) yield value;
   }
 
   /** @throws VenusError ENOENT if the object is gone, ENXIO if the volume is not here */
@@ -188,6 +219,16 @@ export class Vnodes {
     );
   }
 
+  /** The objects of a volume in its order, after a vnode number. */
+  *inVolume(volume: number, after: number): Generator<Vnode> {
+    for (const { value } of this.#vnodes.entries(key(volume), key(volume, after))) yield value;
+  }
+
+  /** The objects of a volume that are in conflict. */
+  inconsistent(volume: number): readonly Fid[] {
+    return [...this.#inconsistent.entries(key(volume))].map(({ value }) => value);
+  }
+
   /** Every vnode of the server, for looking through all of them. */
   *all(): Generator<Vnode> {
     for (const { value } of this.#vnodes.all()) yield value;
@@ -205,12 +246,18 @@ export class Vnodes {
   /** Stores a vnode that is new or has changed, and keeps count of the volume's blocks. @throws VenusError EDQUOT */
   put(writer: Writer, vnode: Vnode): void {
     const before = this.#vnodes.get(vnodeKey(vnode.fid));
-    this.#account(writer, vnode.fid.volume, blocksOf(vnode) - (before ? blocksOf(before) : 0));
-    writer.put(this.#vnodes, vnodeKey(vnode.fid), vnode);
+    checkQuota(this.volume(vnode.fid.volume), growth(before, vnode));
+    this.#write(writer, before, vnode);
+  }
+
+  /** As {@link put}, where the quota has been looked at before. */
+  putUnchecked(writer: Writer, vnode: Vnode): void {
+    this.#write(writer, this.#vnodes.get(vnodeKey(vnode.fid)), vnode);
   }
 
   remove(writer: Writer, vnode: Vnode): void {
     this.#account(writer, vnode.fid.volume, -blocksOf(vnode));
+    if (isInconsistent(vnode)) writer.remove(this.#inconsistent, vnodeKey(vnode.fid));
     writer.remove(this.#vnodes, vnodeKey(vnode.fid));
   }
 
@@ -264,7 +311,8 @@ export class Vnodes {
   reserveFids(writer: Writer, volumeId: number, count: number): FidBlock {
     const volume = this.volume(volumeId);
     const { nextDirectory, nextFile, nextUnique } = volume;
-    if (nextDirectory + 2 * count > LAST_VNODE || nextFile + 2 * count > LAST_VNODE) fail('ENOSPC');
+    const last = volume.members ? ((volume.site ?? 0) + 1) * NUMBERS_PER_SITE : LAST_VNODE;
+    if (nextDirectory + 2 * count > last || nextFile + 2 * count > last) fail('ENOSPC');
     this.putVolume(writer, {
       ...volume,
       nextDirectory: nextDirectory + 2 * count,
@@ -282,9 +330,14 @@ export class Vnodes {
   #account(writer: Writer, volumeId: number, blocks: number): void {
     if (blocks === 0) return;
     const volume = this.volume(volumeId);
-    const blocksUsed = volume.blocksUsed + blocks;
-    checkQuota(volume, blocks);
-    this.putVolume(writer, { ...volume, blocksUsed });
+    this.putVolume(writer, { ...volume, blocksUsed: volume.blocksUsed + blocks });
+  }
+
+  #write(writer: Writer, before: Vnode | undefined, vnode: Vnode): void {
+    this.#account(writer, vnode.fid.volume, growth(before, vnode));
+    writer.put(this.#vnodes, vnodeKey(vnode.fid), vnode);
+    if (isInconsistent(vnode)) writer.put(this.#inconsistent, vnodeKey(vnode.fid), vnode.fid);
+    else if (before && isInconsistent(before)) writer.remove(this.#inconsistent, vnodeKey(vnode.fid));
   }
 }
 
@@ -305,6 +358,10 @@ export function blocksOf(vnode: Vnode): number {
   return toBlocks(lengthOf(vnode));
 }
 
+function growth(before: Vnode | undefined, after: Vnode): number {
+  return blocksOf(after) - (before ? blocksOf(before) : 0);
+}
+
 function toBlocks(length: number): number {
   return Math.ceil(length / BLOCK);
 }
@@ -312,13 +369,6 @@ function toBlocks(length: number): number {
 /** @param blocks more than there are now @throws VenusError EDQUOT */
 function checkQuota({ maxQuota, blocksUsed }: VolumeRecord, blocks: number): void {
   if (blocks > 0 && maxQuota > 0 && blocksUsed + blocks > maxQuota) fail('EDQUOT');
-}
-
-/** A vnode after an update of one server: only its own place in the vector counts up. */
-export function updated<V extends Vnode>(vnode: V, storeId: StoreId, now: number): V {
-  const { versions, flags } = vnode.versionVector;
-  const [own = 0, ...others] = versions;
-  return { ...vnode, modified: now, versionVector: { versions: [own + 1, ...others], storeId, flags } };
 }
 
 export function sameFid(one: Fid, other: Fid): boolean {

@@ -2,13 +2,13 @@ import type { Fid } from '../../../ipc/fid.ts';
 import { encodeText } from '../../../ipc/text.ts';
 import type { FileType } from '../../../ipc/venus.ts';
 import type { Mutation } from '../../net/mutation.ts';
-import { PERMISSIONS, newVersion } from '../../tree/change.ts';
+import { PERMISSIONS } from '../../tree/change.ts';
+import { newVersion, updated } from '../../tree/version.ts';
 import {
   type DirectoryVnode,
   type StoredAcl,
   type Vnode,
   unitsOf,
-  updated,
   withoutContainer,
 } from '../../tree/vnodes.ts';
 import type { NamedObject } from '../cache/remnants.ts';
@@ -29,6 +29,8 @@ export interface Base {
   name(directory: Fid, name: string): NamedObject | undefined;
 }
 
+/** Where the client counts its own updates, until servers have them. */
+const SITE = 0;
 const NOBODY: StoredAcl = { positive: [], negative: [] };
 
 /**
@@ -156,7 +158,7 @@ export class Replay {
     this.#touch(record, fromParent);
     if (toParent.vnode !== fromParent.vnode) this.#touch(record, toParent);
     const vnode = this.object(fid);
-    if (vnode) this.#put({ ...updated(vnode, record.storeId, vnode.modified), parent: toParent });
+    if (vnode) this.#put({ ...updated(vnode, record.storeId, vnode.modified, SITE), parent: toParent });
   }
 
   #made(
@@ -169,7 +171,7 @@ export class Replay {
       owner: viceId,
       mode: mode & PERMISSIONS,
       modified: time,
-      versionVector: newVersion(storeId),
+      versionVector: newVersion(storeId, SITE),
       parent,
     };
     switch (mutation.op) {
@@ -191,7 +193,7 @@ export class Replay {
   ): void {
     const vnode = this.object(mutation.fid);
     if (!vnode) return;
-    const after = updated(vnode, storeId, mutation.op === 'store' ? time : vnode.modified);
+    const after = updated(vnode, storeId, mutation.op === 'store' ? time : vnode.modified, SITE);
     if (mutation.op === 'chmod') this.#put({ ...after, mode: mutation.mode & PERMISSIONS });
     if (mutation.op === 'chown') this.#put({ ...after, owner: mutation.owner });
     if (mutation.op === 'utimes') this.#put({ ...after, modified: mutation.modified });
@@ -206,7 +208,7 @@ export class Replay {
     const vnode = this.object(fid);
     if (!vnode) return;
     if (by < 0 && (vnode.type === 'directory' || vnode.linkCount === 1)) this.remove(fid);
-    else this.#put({ ...updated(vnode, storeId, vnode.modified), linkCount: vnode.linkCount + by });
+    else this.#put({ ...updated(vnode, storeId, vnode.modified, SITE), linkCount: vnode.linkCount + by });
   }
 
   /** Takes a name away, if it is that of the object. */
@@ -221,7 +223,7 @@ export class Replay {
 
   #touch({ storeId, time }: LogRecord, directory: Fid): void {
     const vnode = this.object(directory);
-    if (vnode) this.#put(updated(vnode, storeId, time));
+    if (vnode) this.#put(updated(vnode, storeId, time, SITE));
   }
 
   #count(fid: Fid, name: string, type: FileType, by: 1 | -1): void {

@@ -1,12 +1,14 @@
 import type { Fid } from '../../../ipc/fid.ts';
 import { VenusError } from '../../../ipc/errors.ts';
-import type { StoreId, VersionVector } from '../../../ipc/versionVector.ts';
 import { type KnownUpdate, type SentMutation, directoriesOf } from '../../net/mutation.ts';
-import { type Table, type Writer } from '../../store/database.ts';
-import { key } from '../../store/keys.ts';
-import { type Contents, apply, certify, sameStoreId } from '../../tree/apply.ts';
+import type { Writer } from '../../store/database.ts';
+import { type Contents, apply, certify } from '../../tree/apply.ts';
+import { sameStoreId } from '../../tree/version.ts';
 import type { Identity } from '../../tree/identity.ts';
 import type { Vnode, Vnodes } from '../../tree/vnodes.ts';
+import type { Performed } from '../performed.ts';
+import { effectsOf } from '../resolution/effects.ts';
+import type { ResolutionLog } from '../resolution/resolutionLog.ts';
 
 /** A mutation that may not be performed; those before it were undone with it. */
 export class RefusedMutation extends Error {
@@ -34,6 +36,8 @@ export interface ReceivedMutation extends SentMutation {
 }
 
 interface Batch {
+  /** Where what was done is noted, of a volume that has other servers. */
+  readonly log: ResolutionLog | undefined;
   readonly volume: number;
   readonly identity: Identity;
   readonly records: readonly ReceivedMutation[];
@@ -48,39 +52,32 @@ interface Batch {
  */
 export function reintegrate(
   vnodes: Vnodes,
-  last: Table<number>,
+  performed: Performed,
   writer: Writer,
-  { volume, identity, records, known }: Batch,
+  { log, volume, identity, records, known }: Batch,
 ): Reintegrated {
   const unused: number[] = [];
   const touched = new Map<string, Fid>();
   const stale = known.filter((update) => isStale(vnodes, update, records)).map(({ fid }) => fid);
   for (const [index, { storeId, time, mutation, base, contents }] of records.entries()) {
     for (const fid of [...directoriesOf(mutation), mutation.fid]) touched.set(`${fid.vnode}`, fid);
-    if (isPerformed(last, volume, storeId)) {
+    if (performed.has(volume, storeId)) {
       if (contents?.container !== undefined) unused.push(contents.container);
       continue;
     }
     try {
       certify({ vnodes, storeId }, mutation, base);
+      const effects = effectsOf(vnodes, mutation);
       const dropped = apply({ vnodes, writer, identity, storeId, now: time }, mutation, contents);
       if (dropped !== undefined) unused.push(dropped);
+      log?.append(writer, volume, { storeId, time, viceId: identity.viceId, ...effects });
     } catch (error) {
       if (error instanceof VenusError) throw new RefusedMutation(index, error);
       throw error;
     }
-    notePerformed(writer, last, volume, storeId);
+    performed.note(writer, volume, storeId);
   }
   return { versions: versionsOf(vnodes, [...touched.values()]), unused, stale };
-}
-
-/** Whether a mutation was performed before. @param last the last mutation of each client that was, in each volume */
-export function isPerformed(last: Table<number>, volume: number, { host, unique }: StoreId): boolean {
-  return unique <= (last.get(key(volume, host)) ?? 0);
-}
-
-export function notePerformed(writer: Writer, last: Table<number>, volume: number, storeId: StoreId): void {
-  writer.put(last, key(volume, storeId.host), storeId.unique);
 }
 
 /** Whether the last update of a directory is neither the one that the client knew nor one of its own. */

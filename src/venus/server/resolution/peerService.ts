@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import type { Fid } from '../../../ipc/fid.ts';
+import { encodeText } from '../../../ipc/text.ts';
+import { isErrno } from '../../../ipc/errors.ts';
+import { fail } from '../../fail.ts';
+import type { Service } from '../../net/link.ts';
+import type { DirectorySummary, PeerProtocol, SiteStep } from '../../net/peerProtocol.ts';
+import type { Contents } from '../../tree/apply.ts';
+import type { Vnodes } from '../../tree/vnodes.ts';
+import type { Callbacks } from '../callbacks.ts';
+import type { Fetches } from '../fetches.ts';
+import type { Performed } from '../performed.ts';
+import type { Received, Stores } from '../stores.ts';
+import { applyResolution } from './applyResolution.ts';
+import type { ResolutionLog } from './resolutionLog.ts';
+import type { Restores } from './restores.ts';
+import type { VolumeLocks } from './volumeLocks.ts';
+
+type Request<Name extends keyof PeerProtocol> = PeerProtocol[Name]['request'];
+
+export interface PeerServiceOptions {
+  readonly vnodes: Vnodes;
+  readonly log: ResolutionLog;
+  readonly locks: VolumeLocks;
+  readonly performed: Performed;
+  readonly fetches: Fetches;
+  readonly stores: Stores;
+  readonly callbacks: Callbacks;
+  readonly restores: Restores;
+}
+
+/** What a server does for the others of its volumes: resolution, and giving a lost volume back. */
+export class PeerService implements Service<PeerProtocol> {
+  readonly #options: PeerServiceOptions;
+
+  constructor(options: PeerServiceOptions) {
+    this.#options = options;
+  }
+
+  readonly probe = () => Promise.resolve(null);
+
+  readonly lockVolume = async ({ volume, holder }: Request<'lockVolume'>) => {
+    const { vnodes, locks } = this.#options;
+    const record = vnodes.volume(volume);
+    await locks.lock(volume, holder);
+    return record;
+  };
+
+  readonly unlockVolume = ({ volume, holder }: Request<'unlockVolume'>) => {
+    this.#options.locks.unlock(volume, holder);
+    return Promise.resolve(null);
+  };
+
+  readonly readLog = ({ volume, after, limit }: Request<'readLog'>) => {
+    const found = [];
+    for (const update of this.#options.log.updates(volume, after)) if (found.push(update) === limit) break;
+    return Promise.resolve(found);
+  };
+
+  readonly concludedAmong = ({ volume, storeIds }: Request<'concludedAmong'>) =>
+    Promise.resolve(storeIds.filter((storeId) => this.#options.log.isConcluded(volume, storeId)));
+
+  readonly readObjects = ({ fids }: Request<'readObjects'>) =>
+    Promise.resolve(fids.map((fid) => this.#options.vnodes.find(fid)));
+
+  readonly readNames = ({ names }: Request<'readNames'>) =>
+    Promise.resolve(names.map(({ directory, name }) => this.#fidOf(directory, name)));
+
+  readonly listInconsistent = ({ volume }: Request<'listInconsistent'>) =>
+    Promise.resolve(this.#options.vnodes.inconsistent(volume));
+
+  readonly summarise = ({ directory }: Request<'summarise'>) => Promise.resolve(this.#summary(directory));
+
+  readonly openFetch = ({ fid }: Request<'openFetch'>) => this.#options.fetches.openForPeer(fid);
+  readonly fetchFragment = (request: Request<'fetchFragment'>) => this.#options.fetches.read(request);
+  readonly closeFetch = async ({ handle }: Request<'closeFetch'>) => {
+    await this.#options.fetches.close(handle);
+    return null;
+  };
+
+  readonly openStore = async ({ fid }: Request<'openStore'>) => ({
+    handle: await this.#options.stores.open(fid),
+  });
+  readonly storeFragment = async ({ handle, bytes }: Request<'storeFragment'>) => {
+    await this.#options.stores.appendForPeer(handle, bytes);
+    return null;
+  };
+  readonly finishStore = async ({ handle }: Request<'finishStore'>) => {
+    await this.#options.stores.finish(handle);
+    return null;
+  };
+  readonly abandonStore = async ({ handle }: Request<'abandonStore'>) => {
+    await this.#options.stores.abandon(handle);
+    return null;
+  };
+
+  readonly applyResolution = async ({ volume, holder, result }: Request<'applyResolution'>) => {
+    const { vnodes, log, locks, performed, stores, callbacks } = this.#options;
+    locks.renew(volume, holder);
+    const received = await this.#receive(result.steps);
+    try {
+      const contents = new Map([...received].map(([handle, each]) => [handle, each.contents]));
+      const { unused, touched } = await vnodes.database.transaction((writer) => {
+        const applied = applyResolution({ vnodes, writer, contents }, result);
+        for (const update of result.learned) {
+          performed.note(writer, volume, update.storeId);
+          if (!log.isConcluded(volume, update.storeId)) log.append(writer, volume, update);
+        }
+        for (const storeId of result.concluded) log.conclude(writer, volume, storeId);
+        if (result.isComplete) log.forgetConcluded(writer, volume);
+        return applied;
+      });
+      for (const each of received.values()) await each.finish();
+      for (const container of unused) await stores.discard(container);
+      await callbacks.break(touched, undefined);
+    } catch (error) {
+      if (!isErrno(error, 'EIO')) for (const each of received.values()) each.putBack();
+      throw error;
+    }
+    return null;
+  };
+
+  readonly beginRestore = async (request: Request<'beginRestore'>) => this.#options.restores.begin(request);
+  readonly restoreObjects = async (request: Request<'restoreObjects'>) => this.#options.restores.take(request);
+  readonly endRestore = async (request: Request<'endRestore'>) => this.#options.restores.end(request);
+
+  readonly listObjects = ({ volume, after, limit }: Request<'listObjects'>) => {
+    const found = [];
+    for (const vnode of this.#options.vnodes.inVolume(volume, after)) if (found.push(vnode) === limit) break;
+    return Promise.resolve(found);
+  };
+
+  readonly listNames = ({ directory, after, limit }: Request<'listNames'>) => {
+    const found = [];
+    for (const { name, entry } of this.#options.vnodes.entries(directory, after)) {
+      const { vnode, unique } = entry;
+      found.push({ directory, name, fid: { volume: directory.volume, vnode, unique } });
+      if (found.length === limit) break;
+    }
+    return Promise.resolve(found);
+  };
+
+  #fidOf(directory: Fid, name: string): Fid | undefined {
+    const { vnodes } = this.#options;
+    if (!vnodes.find(directory)) return undefined;
+    const entry = vnodes.entry(directory, name);
+    return entry && { volume: directory.volume, vnode: entry.vnode, unique: entry.unique };
+  }
+
+  #summary(directory: Fid): DirectorySummary | undefined {
+    const { vnodes } = this.#options;
+    const vnode = vnodes.find(directory);
+    if (!vnode) return undefined;
+    const hash = createHash('sha256');
+    for (const { name, entry } of vnodes.entries(directory))
+      hash.update(encodeText(name)).update(`\0${entry.vnode}.${entry.unique}\n`);
+    return { vnode, digest: hash.digest('hex') };
+  }
+
+  /** Contents that were sent ahead. Where some are gone, the others are put back. */
+  async #receive(steps: readonly SiteStep[]): Promise<ReadonlyMap<number, Received & { contents: Contents }>> {
+    const received = new Map<number, Received>();
+    try {
+      for (const step of steps) {
+        const handle = 'object' in step ? step.object.handle : undefined;
+        if (handle !== undefined) received.set(handle, await this.#options.stores.receive(handle));
+      }
+      return received;
+    } catch (error) {
+      for (const each of received.values()) each.putBack();
+      throw error;
+    }
+  }
+}
+
+/** What is only sent between servers that trust each other is checked nevertheless. @throws VenusError EXDEV */
+export function checkVolumeOf(fids: readonly Fid[], volume: number): void {
+  if (fids.some((fid) => fid.volume !== volume)) fail('EXDEV', 'It is about another volume.');
+}

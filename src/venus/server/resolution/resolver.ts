@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { isErrno } from '../../../ipc/errors.ts';
+import { logFault, logNote } from '../../log.ts';
+import type { PeerProtocol } from '../../net/peerProtocol.ts';
+import type { Remote } from '../../net/link.ts';
+import type { Vnodes, VolumeRecord } from '../../tree/vnodes.ts';
+import { Resolution } from './resolution.ts';
+import { restore } from './restore.ts';
+import type { ResolutionLog } from './resolutionLog.ts';
+import type { Member } from './member.ts';
+
+export interface ResolverOptions {
+  /** The name of this server. */
+  readonly server: string;
+  readonly vnodes: Vnodes;
+  readonly log: ResolutionLog;
+  /** A way to any server of the realm, this one among them. */
+  readonly peer: (server: string) => Remote<PeerProtocol> | undefined;
+}
+
+/** Milliseconds between two tries, where another server resolves the same volume; a part of it is chance. */
+const PAUSE = 100;
+const TRIES = 20;
+/** Updates known to be everywhere after which they are forgotten everywhere. */
+const MANY = 1000;
+
+/** Brings the servers of volumes together: when a client sees that they differ, and by itself when they reach each other. */
+export class Resolver {
+  readonly #options: ResolverOptions;
+  readonly #running = new Map<number, Promise<void>>();
+  #isClosed = false;
+
+  constructor(options: ResolverOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the servers that can be reached are at the same state, but for conflicts. @throws VenusError ENXIO, EAGAIN */
+  resolve(volume: number): Promise<void> {
+    const running = this.#running.get(volume);
+    if (running) return running;
+    const run = this.#patiently(volume).finally(() => this.#running.delete(volume));
+    this.#running.set(volume, run);
+    return run;
+  }
+
+  /** Looks after all volumes that may differ: to be called when a way to a peer has opened, and at the start. */
+  async look(): Promise<void> {
+    for (const { id, members } of this.#options.vnodes.volumes()) {
+      if (!members || this.#isClosed) continue;
+      await this.resolve(id).catch((error: unknown) => {
+        if (!isErrno(error, 'EAGAIN', 'ETIMEDOUT')) logFault(`resolution of ${id.toString(16)}`, error);
+      });
+    }
+  }
+
+  /** To be called after updates were concluded. */
+  noteConcluded(volume: number): void {
+    if (this.#options.log.countConcluded(volume, MANY) < MANY) return;
+    this.resolve(volume).catch((error: unknown) => {
+      if (!isErrno(error, 'EAGAIN', 'ETIMEDOUT')) logFault('resolution', error);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#running.values());
+  }
+
+  async #patiently(volume: number): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.#once(volume);
+        return;
+      } catch (error) {
+        if (!isErrno(error, 'EAGAIN') || tries === TRIES || this.#isClosed) throw error;
+        await new Promise((resolve) => setTimeout(resolve, PAUSE * (0.5 + Math.random())));
+      }
+    }
+  }
+
+  async #once(volume: number): Promise<void> {
+    const record = this.#options.vnodes.volume(volume);
+    if (!record.members) return;
+    const holder = randomUUID();
+    const { members, lost } = await this.#lock(record, holder);
+    try {
+      const isWhole = members.length === record.members.length;
+      await new Resolution({ volume, holder, members, isWhole, storeId: await this.#storeId(record) }).run();
+      const [source] = members;
+      for (const member of lost) {
+        if (!source) break;
+        await restore(volume, source, member);
+        logNote(`${member.server} has the volume ${record.name} back`);
+      }
+    } finally {
+      await Promise.allSettled(
+        members.map(({ remote }) => remote.call('unlockVolume', { volume, holder })),
+      );
+    }
+  }
+
+  /** Locks the volume at all servers that can be reached. @throws VenusError EAGAIN if somebody else has it locked */
+  async #lock(
+    { id: volume, members: all = [] }: VolumeRecord,
+    holder: string,
+  ): Promise<{ readonly members: readonly Member[]; readonly lost: readonly Member[] }> {
+    const [members, lost]: [Member[], Member[]] = [[], []];
+    try {
+      for (const [site, { server }] of all.entries()) {
+        const remote = this.#options.peer(server);
+        if (!remote) continue;
+        const member = { site, server, remote };
+        try {
+          await remote.call('lockVolume', { volume, holder });
+          members.push(member);
+        } catch (error) {
+          if (isErrno(error, 'ENXIO')) lost.push(member);
+          else if (!isErrno(error, 'ETIMEDOUT')) throw error;
+        }
+      }
+      return { members, lost };
+    } catch (error) {
+      await Promise.allSettled(members.map(({ remote }) => remote.call('unlockVolume', { volume, holder })));
+      throw error;
+    }
+  }
+
+  /** A new name for what a resolution makes. */
+  #storeId({ id, replica }: VolumeRecord) {
+    return this.#options.vnodes.database.transaction((writer) => ({
+      host: replica,
+      unique: this.#options.log.nextResolution(writer, id),
+    }));
+  }
+}

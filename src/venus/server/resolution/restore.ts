@@ -1,0 +1,45 @@
+import type { Fid } from '../../../ipc/fid.ts';
+import type { LoggedUpdate } from './loggedUpdate.ts';
+import type { Member } from './member.ts';
+import { relay } from './relay.ts';
+
+/** Objects and names in a message. */
+const PAGE = 500;
+
+/** Gives a server that has lost a volume all that another one has of it. The volume is locked at the other one. */
+export async function restore(volume: number, from: Member, to: Member): Promise<void> {
+  const [root] = await from.remote.call('readObjects', { fids: [{ volume, vnode: 1, unique: 1 }] });
+  if (!root) return;
+  const record = await from.remote.call('describeReplica', { volume, site: to.site });
+  await to.remote.call('beginRestore', { record });
+  const directories: Fid[] = [];
+  for (let after = 0; ;) {
+    const page = await from.remote.call('listObjects', { volume, after, limit: PAGE });
+    const objects = [];
+    for (const vnode of page) {
+      if (vnode.type === 'directory') directories.push(vnode.fid);
+      objects.push(await relay(vnode, from, to));
+    }
+    await to.remote.call('restoreObjects', { volume, objects, names: [] });
+    after = page.at(-1)?.fid.vnode ?? after;
+    if (page.length < PAGE) break;
+  }
+  for (const directory of directories) await sendNames(volume, directory, from, to);
+  const log: LoggedUpdate[] = [];
+  for (let after = 0; ;) {
+    const page = await from.remote.call('readLog', { volume, after, limit: PAGE });
+    log.push(...page.map(({ update }) => update));
+    after = page.at(-1)?.sequence ?? after;
+    if (page.length < PAGE) break;
+  }
+  await to.remote.call('endRestore', { volume, log });
+}
+
+async function sendNames(volume: number, directory: Fid, from: Member, to: Member): Promise<void> {
+  for (let after: string | undefined; ;) {
+    const names = await from.remote.call('listNames', { directory, after, limit: PAGE });
+    if (names.length > 0) await to.remote.call('restoreObjects', { volume, objects: [], names });
+    after = names.at(-1)?.name;
+    if (names.length < PAGE) return;
+  }
+}

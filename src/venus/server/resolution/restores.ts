@@ -1,0 +1,104 @@
+import { fail } from '../../fail.ts';
+import type { PeerProtocol } from '../../net/peerProtocol.ts';
+import { NUMBERS_PER_SITE, type Vnode, type Vnodes } from '../../tree/vnodes.ts';
+import type { Stores } from '../stores.ts';
+import { applyResolution } from './applyResolution.ts';
+import type { ResolutionLog } from './resolutionLog.ts';
+import type { Table } from '../../store/database.ts';
+import { key } from '../../store/keys.ts';
+
+type Request<Name extends keyof PeerProtocol> = PeerProtocol[Name]['request'];
+
+export interface RestoresOptions {
+  readonly vnodes: Vnodes;
+  readonly stores: Stores;
+  readonly log: ResolutionLog;
+}
+
+/** Fids that may be with clients, set aside by the server before it lost what it had: they are not given again. */
+const FORGOTTEN = 0x400_0000;
+
+/** Volumes that a server has lost, and gets back from another one. */
+export class Restores {
+  readonly #options: RestoresOptions;
+  /** Volumes that are not whole yet. */
+  readonly #unfinished: Table<true>;
+
+  constructor(options: RestoresOptions) {
+    this.#options = options;
+    this.#unfinished = options.vnodes.database.table('restoring');
+  }
+
+  /** Whether a volume is here, but not as a whole yet. */
+  isUnfinished(volume: number): boolean {
+    return this.#unfinished.get(key(volume)) === true;
+  }
+
+  /** Begins, or begins anew what was not ended. @throws VenusError EEXIST if the volume is here */
+  async begin({ record }: Request<'beginRestore'>): Promise<null> {
+    const { vnodes, stores } = this.#options;
+    const { id } = record;
+    if (vnodes.hasVolume(id) && !this.isUnfinished(id)) fail('EEXIST', 'The volume is not lost.');
+    const site = record.site ?? 0;
+    const start = site * NUMBERS_PER_SITE;
+    const containers = await vnodes.database.transaction((writer) => {
+      const unfinished = [...vnodes.inVolume(id, 0)];
+      for (const vnode of unfinished) {
+        if (vnode.type === 'directory') vnodes.clearEntries(writer, vnode.fid);
+        vnodes.remove(writer, vnode);
+      }
+      const next = { nextDirectory: start + 1, nextFile: start + 2, nextUnique: start + 1 };
+      vnodes.putVolume(writer, { ...record, ...next, blocksUsed: 0 });
+      writer.put(this.#unfinished, key(id), true);
+      return unfinished.flatMap((vnode) => (vnode.type === 'file' ? (vnode.container ?? []) : []));
+    });
+    for (const container of containers) await stores.discard(container);
+    return null;
+  }
+
+  async take({ volume, objects, names }: Request<'restoreObjects'>): Promise<null> {
+    const { vnodes, stores } = this.#options;
+    if (!this.isUnfinished(volume)) fail('EINVAL', 'Nothing is being restored.');
+    const contents = new Map();
+    for (const { handle } of objects)
+      if (handle !== undefined) contents.set(handle, (await stores.receive(handle)).contents);
+    const steps = [
+      ...objects.map((object) => ({ step: 'make', object }) as const),
+      ...names.map((named) => ({ step: 'enter', ...named }) as const),
+    ];
+    await vnodes.database.transaction((writer) => {
+      applyResolution({ vnodes, writer, contents }, { steps, versions: [], inconsistent: [] });
+    });
+    return null;
+  }
+
+  async end({ volume, log: updates }: Request<'endRestore'>): Promise<null> {
+    const { vnodes, log } = this.#options;
+    await vnodes.database.transaction((writer) => {
+      const record = vnodes.volume(volume);
+      const largest = { directory: record.nextDirectory, file: record.nextFile, unique: record.nextUnique };
+      for (const vnode of vnodes.inVolume(volume, 0)) note(largest, vnode, record.site ?? 0);
+      vnodes.putVolume(writer, {
+        ...record,
+        nextDirectory: largest.directory + FORGOTTEN,
+        nextFile: largest.file + FORGOTTEN,
+        nextUnique: largest.unique + FORGOTTEN,
+      });
+      for (const update of updates) log.append(writer, volume, update);
+      writer.remove(this.#unfinished, key(volume));
+    });
+    return null;
+  }
+}
+
+/** Keeps the largest numbers that a server has given. */
+function note(
+  largest: { directory: number; file: number; unique: number },
+  { fid, type }: Vnode,
+  site: number,
+): void {
+  const isOwn = (number: number) => Math.floor(number / NUMBERS_PER_SITE) === site;
+  const kind = type === 'directory' ? 'directory' : 'file';
+  if (isOwn(fid.vnode)) largest[kind] = Math.max(largest[kind], fid.vnode);
+  if (isOwn(fid.unique)) largest.unique = Math.max(largest.unique, fid.unique);
+}
