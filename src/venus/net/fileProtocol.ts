@@ -3,7 +3,7 @@ import type { Fid } from '../../ipc/fid.ts';
 import type { FileType } from '../../ipc/venus.ts';
 import type { StoreId, VersionVector } from '../../ipc/versionVector.ts';
 import type { VolumeStatus } from '../../ipc/volumeStatus.ts';
-import type { FidBlock } from '../tree/vnodes.ts';
+import type { FidBlock, VolumeMember } from '../tree/vnodes.ts';
 import type { Nothing } from './link.ts';
 import type { KnownUpdate, SentMutation } from './mutation.ts';
 
@@ -138,6 +138,8 @@ export interface FileProtocol {
   readonly rightsChanged: { request: Nothing; reply: Nothing };
   /** Makes the volume and its root directory. */
   readonly createVolume: { request: NewVolume; reply: Nothing };
+  /** Takes back what createVolume made, as another server of the volume could not. Refused once something is in it. */
+  readonly dropVolume: { request: { readonly volume: number }; reply: Nothing };
 }
 
 export interface FetchedObject {
@@ -175,6 +177,12 @@ export interface VolumeAnswer {
 export interface NewVolume {
   readonly volume: number;
   readonly replica: number;
+  /** The server's place in the version vectors, 0 to 7. */
+  readonly site: number;
+  /** All servers of the volume, in the order of their places. */
+  readonly members: readonly VolumeMember[];
+  /** When it is made: the root directory is the same on all servers. */
+  readonly time: number;
   readonly name: string;
   /** Who owns the root directory. */
   readonly owner: number;

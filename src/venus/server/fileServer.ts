@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { formatAcl } from '../../acl/accessList.ts';
 import type { FileProtocol, NewVolume, ObjectStatus } from '../net/fileProtocol.ts';
-import type { Service } from '../net/link.ts';
+import type { Remote, Service } from '../net/link.ts';
+import type { PeerProtocol } from '../net/peerProtocol.ts';
 import { Containers } from '../store/containers.ts';
 import { Database } from '../store/database.ts';
 import { type FidBlock, type StoredAcl, Vnodes } from '../tree/vnodes.ts';
@@ -10,6 +11,8 @@ import { Fetches } from './fetches.ts';
 import { Identities, type IdentitiesOptions } from './identities.ts';
 import { Lookups } from './lookups.ts';
 import { setAcl } from './operations/setAcl.ts';
+import { Peers } from './peers.ts';
+import { peerService } from './peerService.ts';
 import { Reintegration } from './reintegration.ts';
 import { Stores } from './stores.ts';
 import { Transfers } from './transfers.ts';
@@ -19,11 +22,16 @@ type Request<Name extends keyof FileProtocol> = FileProtocol[Name]['request'];
 
 export interface FileServerOptions extends IdentitiesOptions {
   readonly directory: string;
+  /** The ways to the other servers of the realm, by name. */
+  readonly peers?: ReadonlyMap<string, Remote<PeerProtocol>>;
 }
 
 /** One file server: volumes, their objects, and what clients may do with them. */
 export class FileServer implements Service<FileProtocol> {
   readonly callbacks = new Callbacks();
+  readonly peers: Peers;
+  /** What the other servers ask of this one. */
+  readonly forPeers: Service<PeerProtocol> = peerService();
   readonly #options: FileServerOptions;
   readonly #vnodes: Vnodes;
   readonly #transfers = new Transfers();
@@ -48,13 +56,14 @@ export class FileServer implements Service<FileProtocol> {
     const identities = new Identities(options);
     const common = { vnodes, containers, transfers: this.#transfers, identities, callbacks: this.callbacks };
     this.#options = options;
+    this.peers = new Peers(options.peers ?? new Map());
     this.#vnodes = vnodes;
     this.#identities = identities;
     this.#lookups = new Lookups({ ...common, nameOfUser: (id) => options.protection.nameOf(id) });
     this.#fetches = new Fetches(common);
     this.#stores = new Stores(common);
     this.#reintegration = new Reintegration({ ...common, stores: this.#stores });
-    this.#volumes = new VolumeStates({ ...common, directory: options.directory, now: options.now });
+    this.#volumes = new VolumeStates({ ...common, directory: options.directory });
   }
 
   async close(): Promise<void> {
@@ -152,6 +161,11 @@ export class FileServer implements Service<FileProtocol> {
 
   readonly createVolume = async (request: NewVolume) => {
     await this.#volumes.create(request);
+    return null;
+  };
+
+  readonly dropVolume = async ({ volume }: Request<'dropVolume'>) => {
+    await this.#volumes.drop(volume);
     return null;
   };
 }

@@ -7,10 +7,21 @@ import type { Database, Table, Writer } from '../store/database.ts';
 import { fail } from '../fail.ts';
 import { type Key, key } from '../store/keys.ts';
 
+/** One of the servers that hold a volume. */
+export interface VolumeMember {
+  readonly server: string;
+  /** Id of its replica. */
+  readonly replica: number;
+}
+
 export interface VolumeRecord {
   readonly id: number;
   /** Id of this server's replica. */
   readonly replica: number;
+  /** This server's place in the version vectors, 0 to 7. */
+  readonly site: number;
+  /** All servers of the volume, in the order of their places. None are named where the volume was never replicated. */
+  readonly members: readonly VolumeMember[];
   readonly name: string;
   /** Units of 1 KiB; a maximum of 0 is none. */
   readonly minQuota: number;
@@ -23,6 +34,9 @@ export interface VolumeRecord {
   readonly nextFile: number;
   readonly nextUnique: number;
 }
+
+/** As it is stored. One that was made when there was a single server has neither place nor members. */
+type StoredVolume = Omit<VolumeRecord, 'site' | 'members'> & Partial<Pick<VolumeRecord, 'site' | 'members'>>;
 
 interface VnodeBase {
   readonly fid: Fid;
@@ -101,7 +115,7 @@ const LAST_VNODE = 0xffff_0000;
 /** Reads anywhere; writes with the right that a transaction gives. */
 export class Vnodes {
   readonly database: Database;
-  readonly #volumes: Table<VolumeRecord>;
+  readonly #volumes: Table<StoredVolume>;
   readonly #vnodes: Table<Vnode>;
   readonly #entries: Table<Entry>;
   /** The other way round: under which names an object is in its directory. */
@@ -117,7 +131,8 @@ export class Vnodes {
 
   /** @throws VenusError ENXIO if this server does not hold the volume */
   volume(id: number): VolumeRecord {
-    return this.#volumes.get(key(id)) ?? fail('ENXIO');
+    const stored = this.#volumes.get(key(id)) ?? fail('ENXIO');
+    return { site: 0, members: [], ...stored };
   }
 
   hasVolume(id: number): boolean {
@@ -195,6 +210,11 @@ export class Vnodes {
 
   putVolume(writer: Writer, volume: VolumeRecord): void {
     writer.put(this.#volumes, key(volume.id), volume);
+  }
+
+  /** Forgets a volume, but nothing that is in it. */
+  removeVolume(writer: Writer, id: number): void {
+    writer.remove(this.#volumes, key(id));
   }
 
   /** @param present what would be replaced; none if it is new @throws VenusError EDQUOT if there is no room for it */

@@ -1,5 +1,6 @@
 import { ALL_RIGHTS, Right } from '../../../acl/rights.ts';
 import type { NewVolume } from '../../net/fileProtocol.ts';
+import { type VersionVector, VSG_SIZE } from '../../../ipc/versionVector.ts';
 import type { Writer } from '../../store/database.ts';
 import { ADMINISTRATORS, ANY_USER } from '../../tree/identity.ts';
 import { ROOT_VNODE, type StoredAcl, type Vnodes } from '../../tree/vnodes.ts';
@@ -7,12 +8,14 @@ import { ROOT_VNODE, type StoredAcl, type Vnodes } from '../../tree/vnodes.ts';
 const ROOT_MODE = 0o755;
 const NO_MESSAGE = new Uint8Array(0);
 
-/** Makes a volume and its root directory. @param now milliseconds since 1970 */
-export function makeVolume(vnodes: Vnodes, writer: Writer, request: NewVolume, now: number): void {
-  const { volume, replica, name, owner, maxQuota } = request;
+/** Makes a volume and its root directory. */
+export function makeVolume(vnodes: Vnodes, writer: Writer, request: NewVolume): void {
+  const { volume, replica, site, members, time, name, owner, maxQuota } = request;
   vnodes.putVolume(writer, {
     id: volume,
     replica,
+    site,
+    members,
     name,
     minQuota: 0,
     maxQuota,
@@ -28,13 +31,20 @@ export function makeVolume(vnodes: Vnodes, writer: Writer, request: NewVolume, n
     fid: { volume, vnode: ROOT_VNODE, unique: ROOT_VNODE },
     owner,
     mode: ROOT_MODE,
-    modified: now,
-    versionVector: { versions: [1, 0, 0, 0, 0, 0, 0, 0], storeId: { host: replica, unique: 1 }, flags: 0 },
+    modified: time,
+    versionVector: firstVersion(request),
     linkCount: 2,
     entryCount: 0,
     nameUnits: 0,
     acl: initialAcl(owner),
   });
+}
+
+/** The same on all servers of the volume, since each makes it. */
+function firstVersion({ replica, members }: NewVolume): VersionVector {
+  const sites = Math.max(members.length, 1);
+  const versions = Array.from({ length: VSG_SIZE }, (_, site) => (site < sites ? 1 : 0));
+  return { versions, storeId: { host: members[0]?.replica ?? replica, unique: 1 }, flags: 0 };
 }
 
 /** A new volume can be read by everybody and changed by its owner and the administrators. */
