@@ -36,6 +36,7 @@ const statusOfCode: ReadonlyMap<string, ExitStatus> = new Map([
   ['no-venus', ExitStatus.NoVenus],
   ['token-expired', ExitStatus.NoToken],
   ['time-limit', ExitStatus.Unreachable],
+  ['unreachable', ExitStatus.Unreachable],
   ['would-lose-data', ExitStatus.WouldLoseData],
   ['wrong-password', ExitStatus.PermissionDenied],
   ['conflict', ExitStatus.Conflict],

@@ -112,5 +112,7 @@ export const refusalCodes = [
   'bad-request',
   'archive-limit',
   'shutting-down',
+  'unreachable',
+  'server-up',
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];

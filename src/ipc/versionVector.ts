@@ -33,6 +33,23 @@ export function readVersionVector(reader: ByteReader): VersionVector {
   return { versions, storeId: { host: reader.u32(), unique: reader.u32() }, flags: reader.u32() };
 }
 
+/** How the counters of two vectors are to each other (spec/repair.md, 1); flags and store ids play no part in it. */
+export type VectorOrder = 'equal' | 'dominates' | 'dominated' | 'concurrent';
+
+export function compareVectors(one: VersionVector, other: VersionVector): VectorOrder {
+  const isMore = one.versions.some((count, site) => count > (other.versions[site] ?? 0));
+  const isLess = one.versions.some((count, site) => count < (other.versions[site] ?? 0));
+  if (isMore && isLess) return 'concurrent';
+  return isMore ? 'dominates' : isLess ? 'dominated' : 'equal';
+}
+
+/** The larger counter of each place. */
+export function largestCounters(vectors: readonly VersionVector[]): readonly number[] {
+  return Array.from({ length: VSG_SIZE }, (_, site) =>
+    Math.max(0, ...vectors.map(({ versions }) => versions[site] ?? 0)),
+  );
+}
+
 /** `[ 1 1 0 0 0 0 0 0 ] [ 80020127.12 ] [ 0 ]`, as getfid prints it. */
 export function formatVersionVector(vector: VersionVector): string {
   const { host, unique } = vector.storeId;

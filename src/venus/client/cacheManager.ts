@@ -34,6 +34,7 @@ import { StoreIds } from './storeIds.ts';
 import { Tokens } from './tokens.ts';
 import { VolumeStates } from './volumeStates.ts';
 import { UserSession } from './userSession.ts';
+import { StorageGroup } from './vsg/storageGroup.ts';
 
 /** A realm as a client reaches it. */
 export interface RealmConnections {
@@ -97,6 +98,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   readonly #database: Database;
   readonly #history: EventHistory;
   readonly #locations: Locations;
+  readonly #groups = new Map<number, StorageGroup>();
   readonly #timer: NodeJS.Timeout;
 
   static async open(options: CacheManagerOptions): Promise<CacheManager> {
@@ -207,10 +209,25 @@ export class CacheManager implements Service<CallbackProtocol> {
     return this.#locations.byName(name);
   }
 
-  /** The server to ask about a volume. */
-  async serverOf(volume: number): Promise<WatchedServer> {
-    const [replica] = (await this.locate(volume)).replicas;
-    return this.realm.servers.find(({ name }) => name === replica?.server) ?? fail('ETIMEDOUT');
+  /** The server to ask about a volume, or all of its servers as one. */
+  async serverOf(volume: number): Promise<WatchedServer | StorageGroup> {
+    const { replicas } = await this.locate(volume);
+    const members = replicas.flatMap(({ server: name }, site) => {
+      const server = this.#server(name);
+      return server ? [{ site, server }] : [];
+    });
+    const [only] = members;
+    if (!only) return fail('ETIMEDOUT');
+    if (replicas.length === 1) return only.server;
+    const known = this.#groups.get(volume);
+    if (known?.members.length === members.length) return known;
+    const group = new StorageGroup(volume, members);
+    this.#groups.set(volume, group);
+    return group;
+  }
+
+  #server(name: string): WatchedServer | undefined {
+    return this.realm.servers.find((server) => server.name === name);
   }
 
   /** Learns the name of somebody, if it is not known and can be asked for: he will own what he makes. */
@@ -264,6 +281,7 @@ export class CacheManager implements Service<CallbackProtocol> {
     await this.checkpoints.close();
     await this.repairs.close();
     await this.reintegrator.close();
+    for (const group of this.#groups.values()) await group.settled();
     await this.#history.flush();
     await this.#database.close();
   }
@@ -320,9 +338,9 @@ export class CacheManager implements Service<CallbackProtocol> {
   }
 
   #isReachable(volume: number): boolean {
-    const [replica] = this.#locations.known(volume)?.replicas ?? [];
-    const server = this.realm.servers.find(({ name }) => replica === undefined || name === replica.server);
-    return server?.isUp ?? false;
+    const replicas = this.#locations.known(volume)?.replicas;
+    if (!replicas) return this.realm.servers[0]?.isUp ?? false;
+    return replicas.some(({ server }) => this.#server(server)?.isUp ?? false);
   }
 
   get #places(): KnownPlaces {

@@ -2,6 +2,7 @@ import { cpuName, systemName } from '../../ipc/machine.ts';
 import { textLength } from '../../ipc/text.ts';
 import { fail } from '../fail.ts';
 import type { ObjectStatus } from '../net/fileProtocol.ts';
+import { isInconsistent } from '../tree/version.ts';
 import { ROOT_VOLUME } from './cacheManager.ts';
 import {
   type ExpandedPlace,
@@ -115,7 +116,8 @@ class Walk {
     const repair = session.client.repairs.of(status.fid);
     if (repair) return { kind: 'expanded', path, repair };
     // The root of a volume stays a directory, so that a conflict of one name does not hide all of it.
-    if (place.mount || !session.client.tree.logs.isInConflict(status.fid)) return place;
+    const isInConflict = !place.mount && session.client.tree.logs.isInConflict(status.fid);
+    if (!isInConflict && !isInconsistent(status)) return place;
     return { ...place, status: conflictLink(status, session.realm, session.client.now()) };
   }
 

@@ -150,6 +150,8 @@ export interface FileProtocol {
   readonly rightsChanged: { request: Nothing; reply: Nothing };
   /** Makes the volume and its root directory. */
   readonly createVolume: { request: NewVolume; reply: Nothing };
+  /** Takes back what createVolume made, as another server of the volume could not. Refused once something is in it. */
+  readonly dropVolume: { request: { readonly volume: number }; reply: Nothing };
 }
 
 export interface FetchedObject {
@@ -187,15 +189,16 @@ export interface VolumeAnswer {
 export interface NewVolume {
   readonly volume: number;
   readonly replica: number;
+  /** The server's place in the version vectors, 0 to 7. */
+  readonly site: number;
+  /** All servers of the volume, in the order of their places. */
+  readonly members: readonly VolumeMember[];
+  /** When it is made: the root directory is the same on all servers. */
+  readonly time: number;
   readonly name: string;
   /** Who owns the root directory. */
   readonly owner: number;
   readonly maxQuota: number;
-  /** When it is made; milliseconds since 1970. */
-  readonly made?: number;
-  /** Of a volume with several servers: the place of this one, and all of them. */
-  readonly site?: number;
-  readonly members?: readonly VolumeMember[];
 }
 
 /** Bytes in a fragment of contents. */

@@ -36,7 +36,13 @@ export interface RealmProtocol {
     reply: { readonly location: VolumeLocation | undefined };
   };
   readonly createVolume: {
-    request: { readonly name: string; readonly owner: string | undefined; readonly maxQuota: number };
+    request: {
+      readonly name: string;
+      readonly owner: string | undefined;
+      readonly maxQuota: number;
+      /** Those that hold it, in the order of their places; all if none are named. */
+      readonly servers?: readonly string[];
+    };
     reply: VolumeLocation;
   };
 }

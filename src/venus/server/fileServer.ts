@@ -1,16 +1,20 @@
 import { join } from 'node:path';
 import { formatAcl } from '../../acl/accessList.ts';
 import type { FileProtocol, NewVolume, ObjectStatus } from '../net/fileProtocol.ts';
-import type { Service } from '../net/link.ts';
+import type { Remote, Service } from '../net/link.ts';
+import type { PeerProtocol } from '../net/peerProtocol.ts';
 import { Containers } from '../store/containers.ts';
 import { Database } from '../store/database.ts';
-import { type FidBlock, type StoredAcl, Vnodes } from '../tree/vnodes.ts';
+import { type FidBlock, type StoredAcl, Vnodes, isReplicated } from '../tree/vnodes.ts';
 import { Callbacks } from './callbacks.ts';
 import { Fetches } from './fetches.ts';
 import { Identities, type IdentitiesOptions } from './identities.ts';
 import { Lookups } from './lookups.ts';
 import { setAcl } from './operations/setAcl.ts';
+import { Peers } from './peers.ts';
 import { Reintegration } from './reintegration.ts';
+import { NO_EFFECTS } from './resolution/effects.ts';
+import { Replication } from './resolution/replication.ts';
 import { Stores } from './stores.ts';
 import { Transfers } from './transfers.ts';
 import { VolumeStates } from './volumeStates.ts';
@@ -19,11 +23,16 @@ type Request<Name extends keyof FileProtocol> = FileProtocol[Name]['request'];
 
 export interface FileServerOptions extends IdentitiesOptions {
   readonly directory: string;
+  /** The ways to the other servers of the realm, by name. */
+  readonly peers?: ReadonlyMap<string, Remote<PeerProtocol>>;
 }
 
 /** One file server: volumes, their objects, and what clients may do with them. */
 export class FileServer implements Service<FileProtocol> {
   readonly callbacks = new Callbacks();
+  readonly peers: Peers;
+  /** What the other servers ask of this one. */
+  readonly forPeers: Service<PeerProtocol>;
   readonly #options: FileServerOptions;
   readonly #vnodes: Vnodes;
   readonly #transfers = new Transfers();
@@ -32,6 +41,7 @@ export class FileServer implements Service<FileProtocol> {
   readonly #fetches: Fetches;
   readonly #stores: Stores;
   readonly #reintegration: Reintegration;
+  readonly #replication: Replication;
   readonly #volumes: VolumeStates;
 
   static async open(options: FileServerOptions): Promise<FileServer> {
@@ -48,17 +58,27 @@ export class FileServer implements Service<FileProtocol> {
     const identities = new Identities(options);
     const common = { vnodes, containers, transfers: this.#transfers, identities, callbacks: this.callbacks };
     this.#options = options;
+    this.peers = new Peers(options.peers ?? new Map());
     this.#vnodes = vnodes;
     this.#identities = identities;
     this.#lookups = new Lookups({ ...common, nameOfUser: (id) => options.protection.nameOf(id) });
     this.#fetches = new Fetches(common);
     this.#stores = new Stores(common);
-    this.#reintegration = new Reintegration({ ...common, stores: this.#stores });
-    this.#volumes = new VolumeStates({ ...common, directory: options.directory, now: options.now });
+    this.#replication = new Replication({
+      ...common,
+      fetches: this.#fetches,
+      stores: this.#stores,
+      peers: this.peers,
+    });
+    this.forPeers = this.#replication.forPeers;
+    const { log, locks, performed } = this.#replication;
+    this.#reintegration = new Reintegration({ ...common, stores: this.#stores, log, locks, performed });
+    this.#volumes = new VolumeStates({ ...common, directory: options.directory });
   }
 
   async close(): Promise<void> {
     this.callbacks.close();
+    await this.#replication.close();
     await this.#transfers.close();
     await this.#vnodes.database.close();
   }
@@ -66,10 +86,10 @@ export class FileServer implements Service<FileProtocol> {
   readonly probe = async () => Promise.resolve(null);
 
   readonly getStatus = async ({ credentials, fid }: Request<'getStatus'>): Promise<ObjectStatus> =>
-    Promise.resolve(this.#lookups.status(credentials, fid));
+    Promise.resolve(this.#lookups.status(credentials, this.#replication.whole(fid)));
 
   readonly fetchObject = async ({ credentials, fid, client }: Request<'fetchObject'>) => {
-    const found = this.#lookups.fetch(credentials, fid);
+    const found = this.#lookups.fetch(credentials, this.#replication.whole(fid));
     this.callbacks.promise(client, fid);
     return Promise.resolve(found);
   };
@@ -83,7 +103,7 @@ export class FileServer implements Service<FileProtocol> {
     Promise.resolve({ name: this.#lookups.nameOf(request) });
 
   readonly openFetch = async ({ credentials, fid }: Request<'openFetch'>) =>
-    this.#fetches.open(credentials, fid);
+    this.#fetches.open(credentials, this.#replication.whole(fid));
 
   readonly fetchFragment = async (request: Request<'fetchFragment'>) => this.#fetches.read(request);
 
@@ -112,14 +132,27 @@ export class FileServer implements Service<FileProtocol> {
   readonly reserveFids = ({ volume, count }: Request<'reserveFids'>): Promise<FidBlock> =>
     this.#vnodes.database.transaction((writer) => this.#vnodes.reserveFids(writer, volume, count));
 
-  readonly reintegrate = async (request: Request<'reintegrate'>) => this.#reintegration.perform(request);
+  readonly reintegrate = async (request: Request<'reintegrate'>) => {
+    this.#replication.checkWhole(request.volume);
+    return this.#reintegration.perform(request);
+  };
+
+  readonly concludeUpdates = async (request: Request<'concludeUpdates'>) => {
+    await this.#replication.conclude(request);
+    return null;
+  };
+
+  readonly resolveVolume = async ({ volume }: Request<'resolveVolume'>) => {
+    await this.#replication.resolve(volume);
+    return null;
+  };
 
   readonly fence = (request: Request<'fence'>) => this.#reintegration.fence(request);
 
   readonly certifyLog = (request: Request<'certifyLog'>) => this.#reintegration.certify(request);
 
   readonly getAcl = async ({ fid }: Request<'getAcl'>) => {
-    const { acl } = this.#vnodes.directory(fid);
+    const { acl } = this.#vnodes.directory(this.#replication.whole(fid));
     const named = (side: keyof StoredAcl) =>
       acl[side].map(({ id, rights }) => ({ name: this.#options.protection.nameOf(id), rights }));
     const text = formatAcl({ positive: named('positive'), negative: named('negative') }, 'reply');
@@ -130,8 +163,14 @@ export class FileServer implements Service<FileProtocol> {
     const { credentials, storeId, fid } = request;
     const identity = this.#identities.of(credentials);
     const now = this.#options.now();
-    await this.#vnodes.database.transaction((writer) =>
-      setAcl({ vnodes: this.#vnodes, writer, identity, storeId, now }, request, this.#options.protection),
+    const { log, locks } = this.#replication;
+    const isLogged = isReplicated(this.#vnodes.volume(fid.volume));
+    await locks.update(fid.volume, () =>
+      this.#vnodes.database.transaction((writer) => {
+        setAcl({ vnodes: this.#vnodes, writer, identity, storeId, now }, request, this.#options.protection);
+        const by = { storeId, time: now, viceId: identity.viceId };
+        if (isLogged) log.append(writer, fid.volume, { ...by, ...NO_EFFECTS, kind: 'acl', changed: [fid] });
+      }),
     );
     await this.callbacks.break([fid], undefined);
     return null;
@@ -152,6 +191,11 @@ export class FileServer implements Service<FileProtocol> {
 
   readonly createVolume = async (request: NewVolume) => {
     await this.#volumes.create(request);
+    return null;
+  };
+
+  readonly dropVolume = async ({ volume }: Request<'dropVolume'>) => {
+    await this.#volumes.drop(volume);
     return null;
   };
 }

@@ -1,5 +1,5 @@
-import { RefusedError } from '../../ipc/errors.ts';
-import type { FileProtocol } from '../net/fileProtocol.ts';
+import { RefusedError, isErrno } from '../../ipc/errors.ts';
+import type { FileProtocol, NewVolume } from '../net/fileProtocol.ts';
 import type { Remote, Service } from '../net/link.ts';
 import type {
   GroupDescription,
@@ -133,32 +133,48 @@ export class RealmServer implements Service<RealmProtocol> {
     });
   };
 
-  /** First on its servers, then in the list: a volume that is in the list can be used. */
-  readonly createVolume = async ({
-    name,
-    owner,
-    maxQuota,
-  }: Request<'createVolume'>): Promise<VolumeLocation> => {
-    const { protection, volumes, servers } = this.#options;
+  /**
+   * First on its servers, then in the list: a volume that is in the list can be used.
+   * @throws RefusedError unreachable, with the name of a server that does not answer: then it is on none of them
+   */
+  readonly createVolume = async (request: Request<'createVolume'>): Promise<VolumeLocation> => {
+    const { protection, volumes, now } = this.#options;
+    const { name, owner, maxQuota } = request;
     volumes.checkName(name);
     const ownerId = owner === undefined ? ADMINISTRATORS.id : protection.user(owner).id;
+    const servers = this.#members(request.servers);
     const id = await volumes.reserve();
-    const replicas = servers.map(({ name: server, address }, index) => ({
+    const members = servers.map(({ name: server, place }) => ({ server, replica: replicaId(place, id) }));
+    await makeOnAll(servers, { volume: id, members, time: now(), name, owner: ownerId, maxQuota });
+    const replicas = servers.map(({ name: server, address, place }) => ({
       server,
       address,
-      volume: replicaId(index, id),
+      volume: replicaId(place, id),
     }));
-    const made = this.#options.now();
-    const members = replicas.map(({ server, volume: replica }) => ({ server, replica }));
-    for (const [site, { link }] of servers.entries()) {
-      const replica = replicaId(site, id);
-      const common = { volume: id, replica, name, owner: ownerId, maxQuota, made };
-      await link.call('createVolume', members.length === 1 ? common : { ...common, site, members });
-    }
     const location = { id, name, replicas };
-    await volumes.publish(location);
+    try {
+      await volumes.publish(location);
+    } catch (error) {
+      await dropFrom(servers, id);
+      throw error;
+    }
     return location;
   };
+
+  /** @throws RefusedError unknown-name, bad-request */
+  #members(names: readonly string[] | undefined): readonly Member[] {
+    const all = this.#options.servers.map((server, place) => ({ ...server, place }));
+    if (names === undefined) return all;
+    if (names.length === 0 || new Set(names).size < names.length)
+      throw new RefusedError('bad-request', 'a volume needs servers that differ');
+    return names.map((name) => {
+      const found = all.find((server) => server.name === name);
+      if (found) return found;
+      throw new RefusedError('unknown-name', `there is no server ${name}`, {
+        next: `Those that there are: ${all.map((server) => server.name).join(', ')}`,
+      });
+    });
+  }
 
   async #authenticate(name: string, password: string): Promise<UserRecord> {
     const user = this.#options.protection.user(name);
@@ -179,6 +195,44 @@ export class RealmServer implements Service<RealmProtocol> {
 
 function checkPassword(password: string): void {
   if (password === '') throw new RefusedError('bad-request', 'the password is empty');
+}
+
+interface Member extends FileServerNode {
+  /** Its place among the servers of the realm. */
+  readonly place: number;
+}
+
+/** Makes a volume on all of its servers or on none. @throws RefusedError unreachable */
+async function makeOnAll(servers: readonly Member[], volume: Omit<NewVolume, 'site' | 'replica'>) {
+  await Promise.all(servers.map((server) => reach(server, server.link.call('probe', null))));
+  const tried: Member[] = [];
+  try {
+    for (const [site, server] of servers.entries()) {
+      tried.push(server);
+      const replica = replicaId(server.place, volume.volume);
+      await reach(server, server.link.call('createVolume', { ...volume, site, replica }));
+    }
+  } catch (error) {
+    await dropFrom(tried, volume.volume);
+    throw error;
+  }
+}
+
+/** A server that cannot be told keeps a volume that no list names: nobody comes to it, and its number is not given again. */
+async function dropFrom(servers: readonly Member[], volume: number): Promise<void> {
+  await Promise.allSettled(servers.map(({ link }) => link.call('dropVolume', { volume })));
+}
+
+async function reach({ name }: Member, call: Promise<null>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!isErrno(error, 'ETIMEDOUT')) throw error;
+    throw new RefusedError('unreachable', `server ${name} cannot be reached`, {
+      why: 'A volume is made on all of its servers or on none.',
+      next: 'coda realm server list shows which are up; --servers names others for the volume.',
+    });
+  }
 }
 
 /** Replica ids name their server in the first byte: 0x01000001 is the second volume of the first server. */

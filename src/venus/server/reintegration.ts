@@ -2,15 +2,11 @@ import { isErrno } from '../../ipc/errors.ts';
 import type { FileProtocol, ReintegrationAnswer } from '../net/fileProtocol.ts';
 import { type SentMutation, directoriesOf } from '../net/mutation.ts';
 import { fail } from '../fail.ts';
-import type { Vnodes } from '../tree/vnodes.ts';
+import { type Vnodes, isReplicated } from '../tree/vnodes.ts';
 import type { Callbacks } from './callbacks.ts';
 import type { Identities } from './identities.ts';
 import { certifyLog } from './operations/certifyLog.ts';
-import {
-  type ReceivedMutation,
-  RefusedMutation,
-  reintegrate,
-} from './operations/reintegrate.ts';
+import { type ReceivedMutation, RefusedMutation, reintegrate } from './operations/reintegrate.ts';
 import type { Performed } from './performed.ts';
 import type { ResolutionLog } from './resolution/resolutionLog.ts';
 import type { VolumeLocks } from './resolution/volumeLocks.ts';
@@ -84,7 +80,7 @@ export class Reintegration {
   ): Promise<ReintegrationAnswer> {
     const { vnodes, stores, callbacks, identities, performed } = this.#options;
     const identity = identities.of(credentials);
-    const log = vnodes.volume(volume).members ? this.#options.log : undefined;
+    const log = isReplicated(vnodes.volume(volume)) ? this.#options.log : undefined;
     const { versions, unused, stale } = await vnodes.database.transaction((writer) =>
       reintegrate(vnodes, performed, writer, { log, volume, identity, records, known }),
     );

@@ -16,7 +16,6 @@ export interface VolumeStatesOptions {
   readonly directory: string;
   readonly vnodes: Vnodes;
   readonly identities: Identities;
-  readonly now: () => number;
 }
 
 /** The volumes of a file server: their making, quotas, messages and room. */
@@ -63,9 +62,21 @@ export class VolumeStates {
 
   /** Makes a volume with its root directory, unless it is there. */
   async create(request: NewVolume): Promise<void> {
-    const { vnodes, now } = this.#options;
+    const { vnodes } = this.#options;
     await vnodes.database.transaction((writer) => {
-      if (!vnodes.hasVolume(request.volume)) makeVolume(vnodes, writer, request, request.made ?? now());
+      if (!vnodes.hasVolume(request.volume)) makeVolume(vnodes, writer, request);
+    });
+  }
+
+  /** Removes a volume that nobody has used, if it is there. @throws VenusError ENOTEMPTY */
+  async drop(volume: number): Promise<void> {
+    const { vnodes } = this.#options;
+    await vnodes.database.transaction((writer) => {
+      if (!vnodes.hasVolume(volume)) return;
+      const root = vnodes.directory({ volume, vnode: ROOT_VNODE, unique: ROOT_VNODE });
+      if (root.entryCount > 0) fail('ENOTEMPTY');
+      vnodes.remove(writer, root);
+      vnodes.removeVolume(writer, volume);
     });
   }
 }

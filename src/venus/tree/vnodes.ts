@@ -8,10 +8,21 @@ import { fail } from '../fail.ts';
 import { type Key, key } from '../store/keys.ts';
 import { isInconsistent } from './version.ts';
 
+/** One of the servers that hold a volume. */
+export interface VolumeMember {
+  readonly server: string;
+  /** Id of its replica. */
+  readonly replica: number;
+}
+
 export interface VolumeRecord {
   readonly id: number;
   /** Id of this server's replica. */
   readonly replica: number;
+  /** This server's place in the version vectors, 0 to 7. */
+  readonly site: number;
+  /** All servers of the volume, in the order of their places. None are named where the volume was never replicated. */
+  readonly members: readonly VolumeMember[];
   readonly name: string;
   /** Units of 1 KiB; a maximum of 0 is none. */
   readonly minQuota: number;
@@ -23,17 +34,10 @@ export interface VolumeRecord {
   readonly nextDirectory: number;
   readonly nextFile: number;
   readonly nextUnique: number;
-  /** The place of this replica in the storage group; absent is the first one. */
-  readonly site?: number;
-  /** All replicas, in the order of their places; absent of a volume with one server. */
-  readonly members?: readonly VolumeMember[];
 }
 
-/** One replica of a volume. */
-export interface VolumeMember {
-  readonly server: string;
-  readonly replica: number;
-}
+/** As it is stored. One that was made when there was a single server has neither place nor members. */
+type StoredVolume = Omit<VolumeRecord, 'site' | 'members'> & Partial<Pick<VolumeRecord, 'site' | 'members'>>;
 
 interface VnodeBase {
   readonly fid: Fid;
@@ -45,6 +49,8 @@ interface VnodeBase {
   readonly linkCount: number;
   /** The directory it is in; none for the root of a volume. */
   readonly parent?: Fid;
+  /** In conflict, and repaired since: it is in conflict no more if all replicas are the same now. */
+  readonly isRepaired?: boolean;
 }
 
 export interface FileVnode extends VnodeBase {
@@ -114,7 +120,7 @@ export const NUMBERS_PER_SITE = 0x1fff_e000;
 /** Reads anywhere; writes with the right that a transaction gives. */
 export class Vnodes {
   readonly database: Database;
-  readonly #volumes: Table<VolumeRecord>;
+  readonly #volumes: Table<StoredVolume>;
   readonly #vnodes: Table<Vnode>;
   readonly #entries: Table<Entry>;
   /** The other way round: under which names an object is in its directory. */
@@ -135,7 +141,8 @@ export class Vnodes {
 
   /** @throws VenusError ENXIO if this server does not hold the volume */
   volume(id: number): VolumeRecord {
-    return this.#volumes.get(key(id)) ?? fail('ENXIO');
+    const stored = this.#volumes.get(key(id)) ?? fail('ENXIO');
+    return { site: 0, members: [], ...stored };
   }
 
   hasVolume(id: number): boolean {
@@ -152,7 +159,7 @@ export class Vnodes {
   }
 
   *volumes(): Generator<VolumeRecord> {
-    for (const { value } of this.#volumes.all()) yield value;
+    for (const { value } of this.#volumes.all()) yield { site: 0, members: [], ...value };
   }
 
   /** @throws VenusError ENOENT if the object is gone, ENXIO if the volume is not here */
@@ -238,6 +245,11 @@ export class Vnodes {
     writer.put(this.#volumes, key(volume.id), volume);
   }
 
+  /** Forgets a volume, but nothing that is in it. */
+  removeVolume(writer: Writer, id: number): void {
+    writer.remove(this.#volumes, key(id));
+  }
+
   /** @param present what would be replaced; none if it is new @throws VenusError EDQUOT if there is no room for it */
   checkRoom(volumeId: number, present: Vnode | undefined, length: number): void {
     checkQuota(this.volume(volumeId), toBlocks(length) - (present ? blocksOf(present) : 0));
@@ -311,7 +323,7 @@ export class Vnodes {
   reserveFids(writer: Writer, volumeId: number, count: number): FidBlock {
     const volume = this.volume(volumeId);
     const { nextDirectory, nextFile, nextUnique } = volume;
-    const last = volume.members ? ((volume.site ?? 0) + 1) * NUMBERS_PER_SITE : LAST_VNODE;
+    const last = isReplicated(volume) ? (volume.site + 1) * NUMBERS_PER_SITE : LAST_VNODE;
     if (nextDirectory + 2 * count > last || nextFile + 2 * count > last) fail('ENOSPC');
     this.putVolume(writer, {
       ...volume,
@@ -339,6 +351,11 @@ export class Vnodes {
     if (isInconsistent(vnode)) writer.put(this.#inconsistent, vnodeKey(vnode.fid), vnode.fid);
     else if (before && isInconsistent(before)) writer.remove(this.#inconsistent, vnodeKey(vnode.fid));
   }
+}
+
+/** Whether a volume is on more than one server. */
+export function isReplicated({ members }: Pick<VolumeRecord, 'members'>): boolean {
+  return members.length > 1;
 }
 
 /** Length as stat shows it: bytes of a file or link, whole pages of a directory. */

@@ -236,6 +236,8 @@ export class ObjectCache {
     this.vnodes.putVolume(writer, {
       id,
       replica: id,
+      site: 0,
+      members: [],
       name: '',
       ...counts,
       offlineMessage: none,

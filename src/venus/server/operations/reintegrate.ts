@@ -1,5 +1,6 @@
 import type { Fid } from '../../../ipc/fid.ts';
 import { VenusError } from '../../../ipc/errors.ts';
+import type { VersionVector } from '../../../ipc/versionVector.ts';
 import { type KnownUpdate, type SentMutation, directoriesOf } from '../../net/mutation.ts';
 import type { Writer } from '../../store/database.ts';
 import { type Contents, apply, certify } from '../../tree/apply.ts';

@@ -32,7 +32,12 @@ export function applyResolution(
   for (const { fid, versionVector, modified } of versions) {
     const vnode = vnodes.find(fid);
     if (!vnode) continue;
-    vnodes.putUnchecked(writer, { ...vnode, versionVector, ...(modified === undefined ? {} : { modified }) });
+    vnodes.putUnchecked(writer, {
+      ...vnode,
+      isRepaired: false,
+      versionVector,
+      ...(modified === undefined ? {} : { modified }),
+    });
     touch(fid);
   }
   for (const fid of inconsistent) {
@@ -72,16 +77,23 @@ function perform(to: AppliedTo, step: SiteStep): number | undefined {
   }
 }
 
-function leave({ vnodes, writer }: AppliedTo, { directory: fid, name, fid: child }: Extract<SiteStep, { step: 'leave' | 'enter' }>): void {
+function leave(
+  { vnodes, writer }: AppliedTo,
+  { directory: fid, name, fid: child }: Extract<SiteStep, { step: 'leave' | 'enter' }>,
+): void {
   const directory = vnodes.find(fid);
   const entry = directory?.type === 'directory' ? vnodes.entry(fid, name) : undefined;
   if (directory?.type !== 'directory' || !entry || entry.unique !== child.unique) return;
   vnodes.putUnchecked(writer, vnodes.removeEntry(writer, directory, name, { fid: child, type: entry.type }));
   const vnode = vnodes.find(child);
-  if (vnode && vnode.type !== 'directory') vnodes.putUnchecked(writer, { ...vnode, linkCount: vnode.linkCount - 1 });
+  if (vnode && vnode.type !== 'directory')
+    vnodes.putUnchecked(writer, { ...vnode, linkCount: vnode.linkCount - 1 });
 }
 
-function enter({ vnodes, writer }: AppliedTo, { directory: fid, name, fid: child }: Extract<SiteStep, { step: 'leave' | 'enter' }>): void {
+function enter(
+  { vnodes, writer }: AppliedTo,
+  { directory: fid, name, fid: child }: Extract<SiteStep, { step: 'leave' | 'enter' }>,
+): void {
   const directory = vnodes.find(fid);
   const vnode = vnodes.find(child);
   if (directory?.type !== 'directory' || !vnode || vnodes.entry(fid, name)) return;
@@ -108,7 +120,12 @@ function copy(to: AppliedTo, object: SentObject): number | undefined {
     return present.container;
   }
   if (sent.type === 'directory' && present.type === 'directory')
-    vnodes.putUnchecked(writer, { ...present, ...status, acl: sent.acl, modified: Math.max(modified, present.modified) });
+    vnodes.putUnchecked(writer, {
+      ...present,
+      ...status,
+      acl: sent.acl,
+      modified: Math.max(modified, present.modified),
+    });
   if (sent.type === 'symlink' && present.type === 'symlink')
     vnodes.putUnchecked(writer, { ...present, ...status, target: sent.target });
   return undefined;

@@ -18,7 +18,11 @@ export function effectsOf(vnodes: Vnodes, mutation: Mutation): Effects {
       return { ...NO_EFFECTS, kind: 'make', added: [{ directory, name, fid }], made: [fid] };
     }
     case 'link':
-      return { ...NO_EFFECTS, kind: 'link', added: [{ directory: mutation.parent, name: mutation.name, fid }] };
+      return {
+        ...NO_EFFECTS,
+        kind: 'link',
+        added: [{ directory: mutation.parent, name: mutation.name, fid }],
+      };
     case 'rename': {
       const { fromParent, fromName, toParent, toName } = mutation;
       return {

@@ -28,7 +28,8 @@ export interface ReplicaObject {
 export interface MergeConflict {
   /** The object that is in conflict: for what concerns a name, the directory it is in. */
   readonly fid: Fid;
-  readonly kind: 'name/name' | 'update/update' | 'remove/update' | 'rename/rename' | 'rename/remove' | 'cycle';
+  readonly kind:
+    'name/name' | 'update/update' | 'remove/update' | 'rename/rename' | 'rename/remove' | 'cycle';
   /** The name it is about, if it is about one. */
   readonly name?: string;
 }

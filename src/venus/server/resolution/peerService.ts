@@ -40,8 +40,9 @@ export class PeerService implements Service<PeerProtocol> {
   readonly probe = () => Promise.resolve(null);
 
   readonly lockVolume = async ({ volume, holder }: Request<'lockVolume'>) => {
-    const { vnodes, locks } = this.#options;
+    const { vnodes, locks, restores } = this.#options;
     const record = vnodes.volume(volume);
+    if (restores.isUnfinished(volume)) fail('ENXIO', 'The volume is being restored.');
     await locks.lock(volume, holder);
     return record;
   };
@@ -121,7 +122,8 @@ export class PeerService implements Service<PeerProtocol> {
   };
 
   readonly beginRestore = async (request: Request<'beginRestore'>) => this.#options.restores.begin(request);
-  readonly restoreObjects = async (request: Request<'restoreObjects'>) => this.#options.restores.take(request);
+  readonly restoreObjects = async (request: Request<'restoreObjects'>) =>
+    this.#options.restores.take(request);
   readonly endRestore = async (request: Request<'endRestore'>) => this.#options.restores.end(request);
 
   readonly listObjects = ({ volume, after, limit }: Request<'listObjects'>) => {
@@ -158,7 +160,9 @@ export class PeerService implements Service<PeerProtocol> {
   }
 
   /** Contents that were sent ahead. Where some are gone, the others are put back. */
-  async #receive(steps: readonly SiteStep[]): Promise<ReadonlyMap<number, Received & { contents: Contents }>> {
+  async #receive(
+    steps: readonly SiteStep[],
+  ): Promise<ReadonlyMap<number, Received & { contents: Contents }>> {
     const received = new Map<number, Received>();
     try {
       for (const step of steps) {

@@ -26,11 +26,14 @@ export class ResolutionLog {
   readonly #numbers: Table<number>;
   /** Updates that all servers have: some of them may not have heard of that, and have them in their logs. */
   readonly #concluded: Table<true>;
+  /** How many resolutions this server has begun in each volume. */
+  readonly #resolutions: Table<number>;
 
   constructor(database: Database) {
     this.#updates = database.table('resolutionLog');
     this.#numbers = database.table('resolutionNumbers');
     this.#concluded = database.table('concludedUpdates');
+    this.#resolutions = database.table('resolutions');
   }
 
   /** Adds an update at the end, unless it is there. */
@@ -64,13 +67,15 @@ export class ResolutionLog {
   /** Updates known to be concluded, up to a limit. */
   countConcluded(volume: number, limit: number): number {
     let count = 0;
-    for (const { value } of this.#concluded.entries(key(volume))) if (value && ++count === limit) break;
+    for (const { key: found } of this.#concluded.entries(key(volume)))
+      if (found.length > 0 && ++count === limit) break;
     return count;
   }
 
   /** No server has any of them in its log. */
   forgetConcluded(writer: Writer, volume: number): void {
-    for (const { key: found } of [...this.#concluded.entries(key(volume))]) writer.remove(this.#concluded, found);
+    for (const { key: found } of [...this.#concluded.entries(key(volume))])
+      writer.remove(this.#concluded, found);
   }
 
   find(volume: number, storeId: StoreId): LoggedUpdate | undefined {
@@ -87,6 +92,13 @@ export class ResolutionLog {
 
   isEmpty(volume: number): boolean {
     return this.#last(volume) === 0;
+  }
+
+  /** A number for a resolution that begins; it is not given again. The first is 2, since 1 is the making of the volume. */
+  nextResolution(writer: Writer, volume: number): number {
+    const next = (this.#resolutions.get(key(volume)) ?? 1) + 1;
+    writer.put(this.#resolutions, key(volume), next);
+    return next;
   }
 
   #last(volume: number): number {

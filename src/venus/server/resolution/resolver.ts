@@ -3,19 +3,19 @@ import { isErrno } from '../../../ipc/errors.ts';
 import { logFault, logNote } from '../../log.ts';
 import type { PeerProtocol } from '../../net/peerProtocol.ts';
 import type { Remote } from '../../net/link.ts';
-import type { Vnodes, VolumeRecord } from '../../tree/vnodes.ts';
+import { type Vnodes, type VolumeRecord, isReplicated } from '../../tree/vnodes.ts';
 import { Resolution } from './resolution.ts';
 import { restore } from './restore.ts';
 import type { ResolutionLog } from './resolutionLog.ts';
 import type { Member } from './member.ts';
+import type { Peers } from '../peers.ts';
 
 export interface ResolverOptions {
-  /** The name of this server. */
-  readonly server: string;
   readonly vnodes: Vnodes;
   readonly log: ResolutionLog;
-  /** A way to any server of the realm, this one among them. */
-  readonly peer: (server: string) => Remote<PeerProtocol> | undefined;
+  readonly peers: Pick<Peers, 'link'>;
+  /** What this server does for its peers, itself among them. */
+  readonly self: Remote<PeerProtocol>;
 }
 
 /** Milliseconds between two tries, where another server resolves the same volume; a part of it is chance. */
@@ -46,7 +46,7 @@ export class Resolver {
   /** Looks after all volumes that may differ: to be called when a way to a peer has opened, and at the start. */
   async look(): Promise<void> {
     for (const { id, members } of this.#options.vnodes.volumes()) {
-      if (!members || this.#isClosed) continue;
+      if (members.length < 2 || this.#isClosed) continue;
       await this.resolve(id).catch((error: unknown) => {
         if (!isErrno(error, 'EAGAIN', 'ETIMEDOUT')) logFault(`resolution of ${id.toString(16)}`, error);
       });
@@ -80,34 +80,33 @@ export class Resolver {
 
   async #once(volume: number): Promise<void> {
     const record = this.#options.vnodes.volume(volume);
-    if (!record.members) return;
+    if (!isReplicated(record)) return;
     const holder = randomUUID();
     const { members, lost } = await this.#lock(record, holder);
     try {
+      if (members.length === 1 && lost.length === 0) return;
       const isWhole = members.length === record.members.length;
       await new Resolution({ volume, holder, members, isWhole, storeId: await this.#storeId(record) }).run();
       const [source] = members;
       for (const member of lost) {
         if (!source) break;
-        await restore(volume, source, member);
+        await restore(record, source, member);
         logNote(`${member.server} has the volume ${record.name} back`);
       }
     } finally {
-      await Promise.allSettled(
-        members.map(({ remote }) => remote.call('unlockVolume', { volume, holder })),
-      );
+      await Promise.allSettled(members.map(({ remote }) => remote.call('unlockVolume', { volume, holder })));
     }
   }
 
   /** Locks the volume at all servers that can be reached. @throws VenusError EAGAIN if somebody else has it locked */
   async #lock(
-    { id: volume, members: all = [] }: VolumeRecord,
+    { id: volume, site: own, members: all }: VolumeRecord,
     holder: string,
   ): Promise<{ readonly members: readonly Member[]; readonly lost: readonly Member[] }> {
     const [members, lost]: [Member[], Member[]] = [[], []];
     try {
       for (const [site, { server }] of all.entries()) {
-        const remote = this.#options.peer(server);
+        const remote = site === own ? this.#options.self : this.#options.peers.link(server);
         if (!remote) continue;
         const member = { site, server, remote };
         try {

@@ -1,4 +1,6 @@
 import type { Fid } from '../../../ipc/fid.ts';
+import { fail } from '../../fail.ts';
+import type { VolumeRecord } from '../../tree/vnodes.ts';
 import type { LoggedUpdate } from './loggedUpdate.ts';
 import type { Member } from './member.ts';
 import { relay } from './relay.ts';
@@ -7,11 +9,10 @@ import { relay } from './relay.ts';
 const PAGE = 500;
 
 /** Gives a server that has lost a volume all that another one has of it. The volume is locked at the other one. */
-export async function restore(volume: number, from: Member, to: Member): Promise<void> {
-  const [root] = await from.remote.call('readObjects', { fids: [{ volume, vnode: 1, unique: 1 }] });
-  if (!root) return;
-  const record = await from.remote.call('describeReplica', { volume, site: to.site });
-  await to.remote.call('beginRestore', { record });
+export async function restore(record: VolumeRecord, from: Member, to: Member): Promise<void> {
+  const { id: volume, members } = record;
+  const replica = members[to.site]?.replica ?? fail('EINVAL');
+  await to.remote.call('beginRestore', { record: { ...record, replica, site: to.site } });
   const directories: Fid[] = [];
   for (let after = 0; ;) {
     const page = await from.remote.call('listObjects', { volume, after, limit: PAGE });

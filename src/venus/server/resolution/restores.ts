@@ -39,7 +39,7 @@ export class Restores {
     const { vnodes, stores } = this.#options;
     const { id } = record;
     if (vnodes.hasVolume(id) && !this.isUnfinished(id)) fail('EEXIST', 'The volume is not lost.');
-    const site = record.site ?? 0;
+    const site = record.site;
     const start = site * NUMBERS_PER_SITE;
     const containers = await vnodes.database.transaction((writer) => {
       const unfinished = [...vnodes.inVolume(id, 0)];
@@ -77,7 +77,7 @@ export class Restores {
     await vnodes.database.transaction((writer) => {
       const record = vnodes.volume(volume);
       const largest = { directory: record.nextDirectory, file: record.nextFile, unique: record.nextUnique };
-      for (const vnode of vnodes.inVolume(volume, 0)) note(largest, vnode, record.site ?? 0);
+      for (const vnode of vnodes.inVolume(volume, 0)) note(largest, vnode, record.site);
       vnodes.putVolume(writer, {
         ...record,
         nextDirectory: largest.directory + FORGOTTEN,

@@ -15,19 +15,21 @@ const LEASE = 30_000;
 /** Keeps updates of a volume and its resolution apart. It does not outlive the process, and neither does what it protects. */
 export class VolumeLocks {
   readonly #locks = new Map<number, Lock>();
-  readonly #updates = new Map<number, Set<Promise<unknown>>>();
+  readonly #updates = new Map<number, Set<Promise<void>>>();
 
   /** Runs an update when no resolution is under way. */
   async update<Result>(volume: number, work: () => Promise<Result>): Promise<Result> {
     for (let lock = this.#locks.get(volume); lock; lock = this.#locks.get(volume)) await lock.freed;
-    const running = this.#updates.get(volume) ?? new Set();
+    const running = this.#updates.get(volume) ?? new Set<Promise<void>>();
     this.#updates.set(volume, running);
-    const result = work();
-    running.add(result);
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    running.add(ended);
     try {
-      return await result;
+      return await work();
     } finally {
-      running.delete(result);
+      end();
+      running.delete(ended);
       if (running.size === 0) this.#updates.delete(volume);
     }
   }
@@ -39,7 +41,7 @@ export class VolumeLocks {
     const freed = new Promise<void>((resolve) => (free = resolve));
     const timer = setInterval(() => this.#expire(volume), LEASE / 2).unref();
     this.#locks.set(volume, { holder, until: Date.now() + LEASE, freed, free, timer });
-    await Promise.allSettled(this.#updates.get(volume) ?? []);
+    await Promise.all([...(this.#updates.get(volume) ?? [])]);
   }
 
   /** To be called when the holder is heard of. @throws VenusError EAGAIN if it does not hold the lock any more */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FileProtocol, VolumeAnswer } from '../../../../src/venus/net/fileProtocol.ts';
-import { ROOT, outcome, rootOf, useRealm } from '../../support.ts';
+import { ROOT, outcome, rootOf, useRealm, SERVER } from '../../support.ts';
 import { Caller, aclText } from '../caller.ts';
 
 const realm = useRealm();
@@ -110,7 +110,21 @@ describe('a new volume', () => {
       maxQuota: 0,
     });
     await operator().create(rootOf(id), 'file', 'contents');
-    await realm().server.createVolume({ volume: id, replica: 0x01000001, name, owner: 500, maxQuota: 5 });
+    const members = [{ server: SERVER.name, replica: 0x01000001 }];
+    const place = { volume: id, replica: 0x01000001, site: 0, members, time: realm().clock.now() };
+    await realm().server.createVolume({ ...place, name, owner: 500, maxQuota: 5 });
     expect(await operator().list(rootOf(id))).toEqual(['file']);
+  });
+
+  it('is taken back while it is empty, and not once something is in it', async () => {
+    const create = (name: string) =>
+      realm().realmServer.createVolume({ name, owner: undefined, maxQuota: 0 });
+    const [{ id: empty }, { id: used }] = [await create('empty'), await create('used')];
+    await operator().create(rootOf(used), 'file', 'contents');
+    const { server } = realm();
+    expect(await outcome(server.dropVolume({ volume: empty }))).toBe('done');
+    expect(await outcome(server.describeVolume({ volume: empty }))).toBe('ENXIO');
+    expect(await outcome(server.dropVolume({ volume: used }))).toBe('ENOTEMPTY');
+    expect(await operator().list(rootOf(used))).toEqual(['file']);
   });
 });

@@ -1,0 +1,54 @@
+import type { Fid } from '../../../ipc/fid.ts';
+import type { StoreId, VersionVector } from '../../../ipc/versionVector.ts';
+import type { DirectorySummary } from '../../net/peerProtocol.ts';
+import { countUp } from '../../tree/version.ts';
+import type { DirectoryVnode } from '../../tree/vnodes.ts';
+import type { Member } from './member.ts';
+
+/** A directory that was in conflict and is the same everywhere now, with its version from then on. */
+export interface EvenDirectory {
+  readonly fid: Fid;
+  readonly version: { readonly versionVector: VersionVector; readonly modified: number };
+}
+
+/** Of directories that are marked as being in conflict: those that are equal at all servers (spec/repair.md, 14). */
+export async function evenDirectories(
+  members: readonly Member[],
+  marked: readonly Fid[],
+  storeId: StoreId,
+): Promise<readonly EvenDirectory[]> {
+  const sites = members.map(({ site }) => site);
+  const even: EvenDirectory[] = [];
+  for (const directory of marked) {
+    const found = await Promise.all(members.map(({ remote }) => remote.call('summarise', { directory })));
+    const summaries = found.flatMap((summary) => (summary ? [summary] : []));
+    const text = summaries.map(summaryText);
+    const [first] = text;
+    if (first === undefined || text.some((other) => other !== first) || text.length < members.length)
+      continue;
+    even.push({ fid: directory, version: joined(summaries, storeId, sites) });
+  }
+  return even;
+}
+
+/** What must be equal; undefined for what nobody has repaired, and for files, which are repaired as a whole. */
+function summaryText({ vnode, digest }: DirectorySummary): string | undefined {
+  if (vnode.type !== 'directory' || !vnode.isRepaired) return undefined;
+  const { owner, mode, parent, linkCount, acl }: DirectoryVnode = vnode;
+  return JSON.stringify([digest, owner, mode, parent?.vnode, parent?.unique, linkCount, acl]);
+}
+
+function joined(
+  summaries: readonly DirectorySummary[],
+  storeId: StoreId,
+  sites: readonly number[],
+): EvenDirectory['version'] {
+  const vectors = summaries.map(({ vnode }) => vnode.versionVector.versions);
+  const largest = (vectors[0] ?? []).map((_, at) =>
+    Math.max(...vectors.map((versions) => versions[at] ?? 0)),
+  );
+  return {
+    versionVector: countUp({ versions: largest, storeId, flags: 0 }, sites),
+    modified: Math.max(...summaries.map(({ vnode }) => vnode.modified)),
+  };
+}
