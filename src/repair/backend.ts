@@ -1,5 +1,8 @@
 import { CodaError } from '../ipc/errors.ts';
+import type { Fid } from '../ipc/fid.ts';
 import type { Decision, LocalMutation, RepairDocument, Verdict, Version } from '../ipc/repairs.ts';
+import type { VersionVector } from '../ipc/versionVector.ts';
+import type { Replica, ReplicaReader } from './replicas/replica.ts';
 
 /** A session cannot be begun, gone on with or ended. */
 export class RepairError extends CodaError {
@@ -65,8 +68,12 @@ export type Committed =
 export type Obstructed =
   { readonly onConflict: 'replace' } | { readonly onConflict: 'rename'; readonly name: string };
 
-/** A session under way. Its decisions are kept by the backend, and outlive the tool where the backend can do that. */
-export interface RepairSession {
+/** A session under way: it is either about local mutations, or about replicas that differ. */
+export type RepairSession = LocalSession | ServerSession;
+
+/** A session of a local/global conflict. Its decisions are kept by the backend, and outlive the tool where the backend can do that. */
+export interface LocalSession {
+  readonly kind: 'local/global';
   /** As it is now. */
   document(): Promise<RepairDocument>;
   /** Whether nothing is lost for good before the end, so that abort leaves all as it was. */
@@ -92,5 +99,52 @@ export interface RepairSession {
    * Ends without sending anything, and collapses the object. Everything is as it was before, unless `canAbort` is false:
    * then what was begun is kept for the next session. May be called again after it failed.
    */
+  abort(): Promise<void>;
+}
+
+/** What takes the place of an object in conflict. */
+export type Replacement =
+  /** The binary form of a fix file, for a directory. */
+  | { readonly kind: 'fix file'; readonly bytes: Uint8Array }
+  /** The contents of another file in Coda, or of one of the replicas. */
+  | { readonly kind: 'file in Coda'; readonly fid: Fid; readonly realm: string }
+  /** A file of this machine, by its absolute path. */
+  | { readonly kind: 'local file'; readonly path: string };
+
+/** What a server made of a repair: 0, or an errno. */
+export interface ReplicaOutcome {
+  readonly volume: number;
+  readonly code: number;
+}
+
+/** What became of an object that was repaired. */
+export type Settled =
+  /** It is normal, and collapsed. */
+  | 'normal'
+  /** The servers still differ; it is expanded again, so that they can be compared once more. */
+  | 'in conflict'
+  /** The servers agree, and local mutations are in conflict with them; it is collapsed. */
+  | 'local/global';
+
+/**
+ * A session of a server/server conflict. Nothing is kept: each repair takes effect at once, and there is no way back. A mixed
+ * conflict is one too, until the servers agree.
+ */
+export interface ServerSession extends ReplicaReader {
+  readonly kind: 'server/server';
+  document(): Promise<RepairDocument>;
+  /**
+   * Sends a replacement to all servers that answer.
+   * @throws VenusError where none of them takes it
+   */
+  repair(replacement: Replacement): Promise<readonly ReplicaOutcome[]>;
+  /** A file in Coda as a replacement. */
+  fileInCoda(path: string): Promise<Replacement>;
+  setVersionVector(replica: Replica, vector: VersionVector): Promise<void>;
+  /** Collapses the object and lets venus resolve it. */
+  settle(): Promise<Settled>;
+  /** Removes what is normal again: an empty directory or a file. */
+  remove(): Promise<void>;
+  /** Collapses the object. May be called again after it failed. */
   abort(): Promise<void>;
 }

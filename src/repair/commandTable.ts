@@ -9,8 +9,10 @@ import {
   skip,
   undo,
 } from './commands/decide.ts';
+import { compareDirs, doRepair } from './commands/compareDirs.ts';
 import { diff } from './commands/diff.ts';
 import { cat, ls } from './commands/files.ts';
+import { clearInc, removeInc, replaceInc } from './commands/inconsistency.ts';
 import { checkLocal, listLocal, show } from './commands/look.ts';
 import { abort, beginRepair, endRepair, quit, resume } from './commands/session.ts';
 import { type CommandName, commandNames, refusalOf } from './stateTable.ts';
@@ -43,6 +45,11 @@ export const commandTable: readonly CommandDefinition[] = [
   skip,
   undo,
   show,
+  compareDirs,
+  doRepair,
+  replaceInc,
+  removeInc,
+  clearInc,
   ls,
   cat,
   diff,
@@ -53,7 +60,7 @@ export const commandTable: readonly CommandDefinition[] = [
   help,
 ];
 
-/** All words that mean something, those included that no session of this tool leads to. */
+/** All words that mean something. */
 export const knownWords: readonly Named<CommandName>[] = commandNames.map((name) => ({
   name,
   aliases: definitionOf(name)?.aliases ?? [],
@@ -75,8 +82,7 @@ function helpAbout(word: string, whyNot: (name: CommandName) => string | undefin
   const meaning = meaningOf(word, knownWords);
   if (meaning.kind === 'ambiguous') throw ambiguous(word, meaning.candidates);
   const command = meaning.kind === 'command' ? definitionOf(meaning.name) : undefined;
-  if (meaning.kind === 'unknown') throw unknownWord(word);
-  if (command === undefined) return `${meaning.name}: for server/server conflicts\n`;
+  if (command === undefined) throw unknownWord(word);
   const usage = [command.name, ...command.arguments.map(({ name }) => name)].join(' ');
   const reason = whyNot(command.name);
   const not = reason === undefined ? '' : `\nNot now: ${reason}\n`;

@@ -4,6 +4,8 @@ export interface Conversation {
   readonly answers: boolean;
   /** Text for stdout, whole lines. */
   print(text: string): void;
+  /** Whole lines that explain, beside what scripts read of stdout. */
+  note(text: string): void;
   /** Bytes of a file for stdout, as they are where nobody's terminal is hurt by them. */
   printBytes(bytes: Uint8Array): void;
   /** A failure, with why and what to do next. */
@@ -30,5 +32,22 @@ export async function askYesNo(
     if ('yes'.startsWith(answer)) return true;
     if ('no'.startsWith(answer)) return false;
     conversation.print('Please answer yes or no.\n');
+  }
+}
+
+/** Asks for a value until there is one. @param preset what an empty answer means @returns undefined at the end of the input */
+export async function askValue<Value>(
+  conversation: Conversation,
+  question: string,
+  preset: Value,
+  read: (answer: string) => Value | undefined,
+): Promise<Value | undefined> {
+  for (;;) {
+    const answer = await conversation.ask(question);
+    if (answer === undefined) return undefined;
+    if (answer.trim() === '') return preset;
+    const value = read(answer.trim());
+    if (value !== undefined) return value;
+    conversation.print('Please answer with a value of this kind.\n');
   }
 }

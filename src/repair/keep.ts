@@ -2,7 +2,7 @@
 import { splitPath } from '../ipc/codaPath.ts';
 import { CodaError } from '../ipc/errors.ts';
 import type { Decision, LocalMutation, Verdict } from '../ipc/repairs.ts';
-import type { Obstructed, Performed, RepairSession } from './backend.ts';
+import type { Obstructed, Performed, LocalSession } from './backend.ts';
 import { besideName } from './besideName.ts';
 import { subjectOf } from './commands/look.ts';
 import { type ShownObject, mutationText, verdictText } from './texts.ts';
@@ -42,7 +42,7 @@ const MAX_ATTEMPTS = 1000;
  * @throws KeepError for the first that cannot be kept so
  */
 export async function* decideAll(
-  session: RepairSession,
+  session: LocalSession,
   keep: Keep,
   client: string,
   shown: ShownObject,
@@ -65,7 +65,7 @@ export async function* decideAll(
 
 /** Whether there are two versions that need two names. Directories are merged instead. */
 export async function wantsAName(
-  session: RepairSession,
+  session: LocalSession,
   mutation: LocalMutation,
   verdict: Verdict,
 ): Promise<boolean> {
@@ -78,7 +78,7 @@ export async function wantsAName(
   return versions.some(({ place, type }) => place === 'global' && type !== 'directory');
 }
 
-function decide(session: RepairSession, keep: Keep, verdict: Verdict): Promise<Performed> {
+function decide(session: LocalSession, keep: Keep, verdict: Verdict): Promise<Performed> {
   switch (keep) {
     case 'server':
       return session.discard();
@@ -100,7 +100,7 @@ export interface Beside {
  * @param object name of the object under repair
  */
 export async function preserveBeside(
-  session: RepairSession,
+  session: LocalSession,
   mutation: LocalMutation,
   object: string,
   client: string,

@@ -1,7 +1,8 @@
 import { formatCmlLine } from '../cml/cmlText.ts';
 import type { CmlLine } from '../cml/cmlLine.ts';
-import { joinPath } from '../ipc/codaPath.ts';
-import { isErrno } from '../ipc/errors.ts';
+import { joinPath, splitPath } from '../ipc/codaPath.ts';
+import { VenusError, isErrno } from '../ipc/errors.ts';
+import type { RealmFid } from '../ipc/fid.ts';
 import type { Verdict } from '../ipc/repairs.ts';
 import { printable } from '../term/printable.ts';
 import { type RepairBackend, RepairError, type RepairSession } from './backend.ts';
@@ -18,6 +19,7 @@ import {
   collapsedLine,
   pathAt,
 } from './real/objectPaths.ts';
+import { RealServerSession, type ReplicatedObject, fidOfLink } from './real/serverSession.ts';
 import { type Begun, RealSession } from './real/session.ts';
 import type { ShownObject } from './real/shownFiles.ts';
 import { type Work, type WorkRecord, currentOf } from './real/work.ts';
@@ -25,6 +27,8 @@ import { quoteWord } from './words.ts';
 
 /** Names of expanded objects, which venus makes up (spec/repair.md, 1). */
 const EXPANDED = { volume: 0xffffffff, vnode: 0xfffffffc, realm: 'localhost' };
+/** The client's version where it has none that could be read. */
+const HIDDEN_LOCAL_ENTRY = '.localcache';
 /** Records of other objects that are named; more are counted. */
 const NAMED = 5;
 const kinds: ReadonlyMap<string, Begun['kind']> = new Map([
@@ -32,6 +36,18 @@ const kinds: ReadonlyMap<string, Begun['kind']> = new Map([
   ['2', 'server/server'],
   ['3', 'mixed'],
 ]);
+
+/** The object in conflict as the replicated volume has it. */
+type Replicated = Pick<ReplicatedObject, 'fid' | 'slots'>;
+
+/** What is known when an object is looked at that is expanded. */
+interface Before {
+  readonly isResumed: boolean;
+  /** What venus said of the first record of the log. */
+  readonly first: Verdict | undefined;
+  /** Nobody has asked for it where the object was found expanded. */
+  readonly replicated: Replicated | undefined;
+}
 
 export interface RealCoda extends CommitParts {
   /** Which Coda and which user: journals belong to one. */
@@ -63,12 +79,14 @@ export class RealBackend implements RepairBackend {
     const id = journalId(this.#coda.place, path);
     const interrupted = await this.#coda.journals.find(id);
     if (interrupted) return this.#resume(interrupted);
-    if (await this.#isExpanded(path)) return this.#examined(id, path, true, undefined);
+    if (await this.#isExpanded(path))
+      return this.#examined(id, path, { isResumed: true, first: undefined, replicated: undefined });
     if (!(await isInConflict(this.#coda.files, path)))
       throw new RepairError('Error beginning repair: Object not in conflict');
     const first = await this.#firstVerdict(path);
-    await this.#expand(path);
-    return this.#examined(id, path, false, first);
+    const slots = await this.#slots(path);
+    const fid = await this.#expand(path);
+    return this.#examined(id, path, { isResumed: false, first, replicated: { fid, slots } });
   }
 
   /** Goes on with a commit that was interrupted. */
@@ -91,14 +109,9 @@ export class RealBackend implements RepairBackend {
     });
   }
 
-  async #examined(
-    id: string,
-    path: string,
-    isResumed: boolean,
-    first: Verdict | undefined,
-  ): Promise<RepairSession> {
+  async #examined(id: string, path: string, before: Before): Promise<RepairSession> {
     try {
-      return await this.#examine(id, path, isResumed, first);
+      return await this.#examine(id, path, before);
     } catch (error) {
       await this.#coda.venus.collapse(path).catch((cause: unknown) => {
         throw new RepairError(`${printable(path)} could not be collapsed`, howToCollapse(path), { cause });
@@ -107,25 +120,62 @@ export class RealBackend implements RepairBackend {
     }
   }
 
-  async #examine(id: string, path: string, isResumed: boolean, first: Verdict | undefined) {
+  async #examine(id: string, path: string, before: Before): Promise<RepairSession> {
     const { venus, files, client } = this.#coda;
     const { servers, answering } = await this.#entries(path);
     const kind = kinds.get(await venus.kindOfConflict(path));
     if (!kind) throw new RepairError('Error beginning repair: Object not in conflict');
+    if (kind !== 'local/global') return this.#ofServers(path, kind, before);
+    const { isResumed, first } = before;
     const local = joinPath(path, LOCAL_ENTRY);
     const status = await statusOf(files, local);
     const logPath = await this.#logPath(path);
     const common = { version: 1, id, object: path, client, servers, logPath } as const;
     const untouched = { settled: 0, isIrrevocable: false, redone: 0 };
     const session = { kind, isResumed, isExpanded: true, hasJournal: false, server: answering, first };
-    if (kind !== 'local/global') {
-      const type = answering === undefined ? 'directory' : await this.#typeOf(joinPath(path, answering));
-      return this.#session({ ...session, work: { ...common, ...untouched, type, records: [] } });
-    }
     if (!status || (await isInConflict(files, local))) throw noLocalVersion(path);
     const records = await this.#records(path, await venus.list(local));
     const type = await this.#typeOf(local);
     return this.#session({ ...session, work: { ...common, ...untouched, type, records } });
+  }
+
+  async #ofServers(
+    path: string,
+    kind: ReplicatedObject['kind'],
+    { isResumed, replicated }: Before,
+  ): Promise<RepairSession> {
+    const known = replicated ?? (await this.#replicatedBehind(path));
+    this.#shown = undefined;
+    return RealServerSession.open(this.#coda, { path, kind, isResumed, ...known });
+  }
+
+  /** The real object behind one that was found expanded, in the volume of the directory it is in. */
+  async #replicatedBehind(path: string): Promise<Replicated> {
+    const { files, venus } = this.#coda;
+    for (const name of [HIDDEN_LOCAL_ENTRY, LOCAL_ENTRY]) {
+      const local = joinPath(path, name);
+      const fid = (await statusOf(files, local)) && (await fidOfLink(files, local));
+      if (fid) return { fid, slots: await this.#slots(splitPath(path).directory) };
+    }
+    const { answering } = await this.#entries(path);
+    const { parent } = new ObjectPaths(path, []);
+    const { fid } = await venus.identity(answering === undefined ? path : joinPath(path, answering));
+    if (answering === undefined || (fid.vnode === 1 && fid.unique === 1))
+      throw new RepairError(`${printable(path)} was found expanded, and what it stands for is not told`, {
+        next: `Collapse it, and begin again: cfs endrepair ${quoteWord(path)}`,
+      });
+    const { volume } = (await venus.identity(parent)).fid;
+    return { fid: { ...fid, volume }, slots: await this.#slots(parent) };
+  }
+
+  /** Nobody can do without the servers, but everybody without their order. */
+  async #slots(path: string): Promise<Replicated['slots']> {
+    try {
+      return (await this.#coda.venus.slots(path)).map((location) => location?.replicaVolume);
+    } catch (error) {
+      if (error instanceof VenusError) return [];
+      throw error;
+    }
   }
 
   #session(begun: Begun): RepairSession {
@@ -143,12 +193,13 @@ export class RealBackend implements RepairBackend {
     return fid.volume === EXPANDED.volume && fid.vnode === EXPANDED.vnode && fid.realm === EXPANDED.realm;
   }
 
-  async #expand(path: string): Promise<void> {
+  async #expand(path: string): Promise<RealmFid> {
     const { venus } = this.#coda;
     // As every repair tool does: what cannot be named cannot be expanded.
-    await venus.identity(path);
+    const { fid } = await venus.identity(path);
     try {
       await venus.expand(path);
+      return fid;
     } catch (error) {
       if (!isErrno(error, 'EINVAL', 'EINPROGRESS')) throw error;
       throw new RepairError(

@@ -3,8 +3,17 @@ import { CodaError, TimeLimitError, VenusUnavailableError } from '../ipc/errors.
 import type { RepairDocument } from '../ipc/repairs.ts';
 import type { FileTree } from '../ipc/venus.ts';
 import { printable } from '../term/printable.ts';
-import { type Committed, type RepairBackend, RepairError, type RepairSession } from './backend.ts';
+import {
+  type Committed,
+  type LocalSession,
+  type RepairBackend,
+  RepairError,
+  type RepairSession,
+  type ServerSession,
+} from './backend.ts';
 import type { Conversation } from './conversation.ts';
+import type { KnownPlaces } from './replicas/fixCheck.ts';
+import type { Decisions } from './replicas/decisions.ts';
 import { type RepairEvent, type RepairState, isSession, sessionStateOf, transition } from './stateTable.ts';
 import { shellWord } from '../term/shellWord.ts';
 
@@ -51,6 +60,13 @@ function howToCollapse(object: string): { readonly why: string; readonly next: s
 export class RepairRun {
   readonly workplace: Workplace;
   standing: Standing = 'no session';
+  /** The object as it was typed, and the fix file that was written or applied last. */
+  typed = '';
+  fixFile = '';
+  /** Where the last comparison has seen what the fix file moves. */
+  known: KnownPlaces | undefined;
+  /** What was decided in the session about replicas that differ. */
+  readonly decisions: Decisions = new Map();
   #state: RepairState = 'idle';
   #open: { readonly session: RepairSession; readonly document: RepairDocument } | undefined;
 
@@ -66,9 +82,29 @@ export class RepairRun {
     return this.workplace.conversation;
   }
 
-  /** @throws RepairError outside a session */
-  get session(): RepairSession {
-    return this.#opened().session;
+  /** @throws RepairError outside a session of local mutations */
+  get session(): LocalSession {
+    const { session } = this.#opened();
+    if (session.kind !== 'local/global')
+      throw new RepairError('No local mutation is in conflict here', {
+        why: 'The servers differ among each other.',
+        next: 'See who has what: show',
+      });
+    return session;
+  }
+
+  /** @throws RepairError outside a session of replicas */
+  get replicas(): ServerSession {
+    const { session } = this.#opened();
+    if (session.kind !== 'server/server')
+      throw new RepairError('The servers agree among each other', {
+        next: 'See what is in conflict: checkLocal',
+      });
+    return session;
+  }
+
+  get isOfServers(): boolean {
+    return this.#open?.session.kind === 'server/server';
   }
 
   /** What the session was when it was begun: what does not change. */
@@ -88,6 +124,9 @@ export class RepairRun {
   /** Expands an object. Afterwards the state is that of its session, or stale. @throws RepairError; VenusError */
   async begin(typed: string): Promise<void> {
     const path = await this.workplace.toVenusPath(typed);
+    this.typed = typed;
+    this.decisions.clear();
+    this.known = undefined;
     this.#step('begin');
     try {
       this.#open = await this.#expand(path);
@@ -121,8 +160,9 @@ export class RepairRun {
 
   /** Sends the result to the servers. Where they have something newer the session stays. */
   async commit(): Promise<Committed> {
-    const before = await this.session.document();
-    const committed = await this.session.commit();
+    const { session } = this;
+    const before = await session.document();
+    const committed = await session.commit();
     if (committed.kind === 'done') {
       this.#step('committed');
       this.#open = undefined;
@@ -132,6 +172,13 @@ export class RepairRun {
       this.standing = undecided.length === 0 ? 'settled' : 'conflict remains';
     }
     return committed;
+  }
+
+  /** The object was repaired and is collapsed. */
+  settled(standing: 'settled' | 'conflict remains'): void {
+    this.#step('committed');
+    this.#open = undefined;
+    this.standing = standing;
   }
 
   /** Ends the session without a commit, and collapses the object. @throws NotCollapsedError */

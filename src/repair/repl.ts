@@ -9,8 +9,8 @@ import type { RepairRun } from './repairRun.ts';
 export const PROMPT = '* ';
 const LABEL = 'repair';
 
-export const INTRODUCTION = `repair settles conflicts between what you did at this client and what the servers have.
-Begin with beginRepair: it shows an object in conflict as a directory, with the
+export const INTRODUCTION = `repair settles conflicts between what you did at this client and what the servers have,
+and between the servers. Begin with beginRepair: it shows an object in conflict as a directory, with the
 versions as its children, and says which commands settle the conflict. Each of your
 changes is then preserved or discarded: preserveLocal, discardLocal. Those commands
 serve directories, files and removed objects alike; ls, cat, diff and show help to
@@ -58,10 +58,13 @@ export async function converse(
     for (let line = first; ; line = undefined) {
       const typed = line ?? (await lines.next(PROMPT));
       if (typed === undefined) return;
+      const wasOfServers = run.isOfServers;
       const outcome = await perform(typed);
       if (outcome === 'end') return;
       if (interruptions.over.aborted) throw new InterruptedError();
-      if (outcome !== undefined) run.conversation.print('\n');
+      // As each of the two dialogues is known: only that of local mutations has empty lines in it.
+      const isOfServers = wasOfServers || run.isOfServers;
+      if (outcome !== undefined && !isOfServers) run.conversation.print('\n');
     }
   });
   return { failure, isInterrupted };

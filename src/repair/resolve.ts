@@ -2,7 +2,7 @@
 import { splitPath } from '../ipc/codaPath.ts';
 import type { Decision, LocalMutation, Verdict, Version } from '../ipc/repairs.ts';
 import type { FileTree } from '../ipc/venus.ts';
-import type { Performed, RepairSession } from './backend.ts';
+import type { Performed, LocalSession } from './backend.ts';
 import { subjectOf } from './commands/look.ts';
 import { preserveBeside, wantsAName } from './keep.ts';
 
@@ -24,7 +24,7 @@ export interface Resolved {
 }
 
 export interface ResolveOptions {
-  readonly session: RepairSession;
+  readonly session: LocalSession;
   readonly files: FileTree;
   /** The expanded object, from the Coda root. */
   readonly object: string;
@@ -89,7 +89,7 @@ async function decide(
 }
 
 /** A file made on both sides is taken for the same, so that what was done to it later finds it. */
-function settleIdentical(session: RepairSession, { op }: LocalMutation): Promise<Performed> {
+function settleIdentical(session: LocalSession, { op }: LocalMutation): Promise<Performed> {
   return op === 'create' ? session.preserve({ onConflict: 'replace' }) : session.discard();
 }
 

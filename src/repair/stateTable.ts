@@ -181,6 +181,10 @@ const notServers: Refusal = {
   why: 'Local mutations are in conflict with the servers here; the servers agree among each other.',
   next: 'See the first mutation and what is in its way: checkLocal',
 };
+const serversFirst: Refusal = {
+  why: 'The servers differ among each other, too, so that nobody can say what a local mutation would change.',
+  next: 'Repair that first: compareDirs FIXFILE and doRepair, or replaceInc SERVER for a file. Then begin again',
+};
 const directoryOnly: Refusal = {
   why: 'The object in conflict is a file, which has no entries.',
   next: 'Take one version of it: replaceInc FILE',
@@ -243,11 +247,8 @@ const legalities: Readonly<
   'local file': { row: local, other: sessionUnderWay },
   'server directory': { row: serverDirectory, other: sessionUnderWay },
   'server file': { row: serverFile, other: sessionUnderWay },
-  'mixed directory': {
-    row: { ...serverDirectory, ...each(ofLocal, 'yes') },
-    other: sessionUnderWay,
-  },
-  'mixed file': { row: { ...serverFile, ...each(ofLocal, 'yes') }, other: sessionUnderWay },
+  'mixed directory': { row: { ...serverDirectory, ...each(ofLocal, serversFirst) }, other: sessionUnderWay },
+  'mixed file': { row: { ...serverFile, ...each(ofLocal, serversFirst) }, other: sessionUnderWay },
   closing: { row: {}, other: busy },
   ended: { row: {}, other: noSession },
 };

@@ -20,7 +20,7 @@ import {
   type Performed,
   type RepairBackend,
   RepairError,
-  type RepairSession,
+  type LocalSession,
 } from './backend.ts';
 
 const nothingSchema = v.object({});
@@ -35,7 +35,7 @@ export class VenusBackend implements RepairBackend {
     this.#files = files;
   }
 
-  async begin(path: string): Promise<RepairSession> {
+  async begin(path: string): Promise<LocalSession> {
     const route = `/repairs?path=${toQueryName(path)}`;
     const begun = await this.#http
       .json({ method: 'POST', route }, repairSessionSchema)
@@ -44,7 +44,8 @@ export class VenusBackend implements RepairBackend {
   }
 }
 
-class VenusSession implements RepairSession {
+class VenusSession implements LocalSession {
+  readonly kind = 'local/global';
   readonly canAbort = true;
   readonly #http: HttpSession;
   readonly #files: FileTree;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pioctls } from '../../src/ipc/call.ts';
 import type { FileTree } from '../../src/ipc/venus.ts';
-import type { RepairSession } from '../../src/repair/backend.ts';
+import type { LocalSession } from '../../src/repair/backend.ts';
 import { type Keep, decideAll } from '../../src/repair/keep.ts';
 import { DiskJournals, type Journals } from '../../src/repair/real/journals.ts';
 import { RealVenus } from '../../src/repair/real/realVenus.ts';
@@ -45,6 +45,11 @@ export class Executioner {
   }
 }
 
+/** What repairs local mutations. */
+interface LocalTool {
+  begin(path: string): Promise<LocalSession>;
+}
+
 /** A client of a real Coda with one object in conflict, and tools that repair it. */
 export class RealLab {
   readonly venus: RealVenusDouble;
@@ -62,10 +67,10 @@ export class RealLab {
   }
 
   /** A tool that is started now. */
-  tool(executioner = new Executioner(), patience = 300, limit = 2000): RealBackend {
+  tool(executioner = new Executioner(), patience = 300, limit = 2000): LocalTool {
     const { venus } = this;
     const pioctls: Pioctls = { pioctl: (request) => executioner.step(() => venus.pioctl(request)) };
-    return new RealBackend({
+    const backend = new RealBackend({
       venus: new RealVenus(pioctls, process.getuid?.() ?? 0, limit),
       files: watchedFiles(this.files, executioner),
       journals: watchedJournals(this.journals, executioner),
@@ -74,6 +79,13 @@ export class RealLab {
       roots: ['/coda'],
       client: 'laptop',
     });
+    return {
+      async begin(path) {
+        const session = await backend.begin(path);
+        if (session.kind !== 'local/global') throw new Error(`${path} is in conflict among the servers`);
+        return session;
+      },
+    };
   }
 
   end(): void {
@@ -83,7 +95,7 @@ export class RealLab {
 }
 
 /** Decides about all that is left, and commits. */
-export async function settle(session: RepairSession, keep: Keep): Promise<void> {
+export async function settle(session: LocalSession, keep: Keep): Promise<void> {
   const decided = decideAll(session, keep, 'laptop', { object: OBJECT }, NOW);
   while (!(await decided.next()).done);
   const committed = await session.commit();

@@ -29,6 +29,7 @@ export function dialogueRealm(file?: string): MemoryRealm {
 export class Typist implements Conversation {
   readonly answers = true;
   seen = '';
+  noted = '';
   readonly #typed: string[];
   readonly ran: (readonly string[])[] = [];
 
@@ -38,6 +39,10 @@ export class Typist implements Conversation {
 
   print(text: string): void {
     this.seen += text;
+  }
+
+  note(text: string): void {
+    this.noted += text;
   }
 
   printBytes(bytes: Uint8Array): void {

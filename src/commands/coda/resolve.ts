@@ -1,7 +1,7 @@
 import { splitPath } from '../../ipc/codaPath.ts';
 import { CodaError, isErrno } from '../../ipc/errors.ts';
 import type { ConflictReport } from '../../ipc/repairs.ts';
-import type { Committed, RepairSession } from '../../repair/backend.ts';
+import { type Committed, type LocalSession, RepairError } from '../../repair/backend.ts';
 import { explainConflict, isBelow, workplacesOf } from '../../repair/conflictList.ts';
 import { Interruptions } from '../../repair/interruptions.ts';
 import { type Choice, type Resolved, choices, resolveAll } from '../../repair/resolve.ts';
@@ -14,6 +14,7 @@ import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../exitStatus.ts';
 import { openBackend } from '../repair/openBackend.ts';
+import type { RepairPlace } from '../repair/repairCommand.ts';
 import { withSignals } from '../repair/signals.ts';
 import { conflictsAt } from './conflicts.ts';
 import { ReplacedFiles } from './replacedFiles.ts';
@@ -160,7 +161,7 @@ function preview(context: Context, found: readonly ConflictReport[], objects: re
 
 async function settle(context: Context, object: string, choice: Choice, over: AbortSignal): Promise<object> {
   const place = await openBackend(context);
-  const session = await place.backend.begin(object);
+  const session = await beginLocal(context, place, object);
   const { isResumed, client, path, mutations } = await session.document();
   const shown = { object: context.userPath(`/coda${path}`) };
   if (isResumed) throw new UnderRepairError(shown.object);
@@ -198,7 +199,18 @@ async function settle(context: Context, object: string, choice: Choice, over: Ab
   return { path: shown.object, mutations: resolved.map(toJson), replaced: replaced.directory };
 }
 
-async function abort(session: RepairSession): Promise<void> {
+async function beginLocal(context: Context, place: RepairPlace, object: string): Promise<LocalSession> {
+  const session = await place.backend.begin(object);
+  if (session.kind === 'local/global') return session;
+  await session.abort();
+  const shown = context.userPath(`/coda${object}`);
+  throw new RepairError(`${printable(shown)}: the servers differ among each other`, {
+    why: 'What they have is compared and repaired, as no local mutation is in conflict.',
+    next: `Repair it: repair ${shellWord(shown)}`,
+  });
+}
+
+async function abort(session: LocalSession): Promise<void> {
   try {
     await session.abort();
   } catch (error) {

@@ -28,6 +28,10 @@ export class ProcessConversation implements Conversation {
     this.#context.print(text);
   }
 
+  note(text: string): void {
+    this.#context.terminal.err(text);
+  }
+
   printBytes(bytes: Uint8Array): void {
     const { terminal } = this.#context;
     if (terminal.outIsTerminal) this.#context.print(decodeText(bytes));

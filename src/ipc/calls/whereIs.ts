@@ -36,3 +36,21 @@ export const whereIs = defineCall({
   request: nothing,
   reply: storageGroup,
 });
+
+/** The same by place in version vectors: eight, of which some may be undefined. The object may be in conflict. */
+export const whereIsBySlot = defineCall({
+  ...whereIs,
+  follow: false,
+  reply: {
+    encode: (replicas: readonly (ReplicaLocation | undefined)[]) =>
+      storageGroup.encode(replicas.map((replica) => replica ?? { address: UNUSED, replicaVolume: 0 })),
+    decode: (bytes) => {
+      const reader = new ByteReader(bytes, 'whereis reply');
+      const addresses = Array.from({ length: VSG_SIZE }, () => reader.ipv4());
+      return addresses.map((address) => {
+        const replicaVolume = reader.u32();
+        return address === UNUSED ? undefined : { address, replicaVolume };
+      });
+    },
+  } satisfies Codec<readonly (ReplicaLocation | undefined)[]>,
+});

@@ -2,8 +2,9 @@
 import type { LocalMutation, Version } from '../../ipc/repairs.ts';
 import { printable } from '../../term/printable.ts';
 import { formatListTime } from '../../term/time.ts';
-import type { CommandDefinition } from '../commandDefinition.ts';
+import type { CommandDefinition, Outcome } from '../commandDefinition.ts';
 import type { RepairRun } from '../repairRun.ts';
+import { describeStatus, vectorText } from '../replicas/replicaTexts.ts';
 import {
   ALL_PROCESSED,
   countOf,
@@ -51,10 +52,13 @@ export const show: CommandDefinition = {
   name: 'show',
   aliases: ['showReplicas'],
   summary: 'show the decisions, the current mutation and whose versions of its object there are',
-  help: ['Versions are named by host, user, date and size, so that nobody has to guess what "local" is.'],
+  help: [
+    'Versions are named by host, user, date and size, so that nobody has to guess what "local" is. Where the servers differ among each other: what each of them has.',
+  ],
   arguments: [],
   onInterrupt: 'give up',
   async run(run) {
+    if (run.isOfServers) return showReplicas(run);
     const { client, servers } = run.begun;
     run.conversation.print(
       `local is what was done at ${printable(client)}; global is what ${servers.map(printable).join(', ')} ` +
@@ -75,6 +79,21 @@ export const show: CommandDefinition = {
     return 'done';
   },
 };
+
+/** Whose versions there are, and how often each was updated. */
+async function showReplicas(run: RepairRun): Promise<Outcome> {
+  const { replicas, conversation } = run;
+  const now = run.workplace.now();
+  for (const replica of await replicas.replicas()) {
+    const status = replica.versionVector && (await replicas.status(replica, ''));
+    const what =
+      replica.versionVector && status
+        ? `${describeStatus(status, now)}, VV:${vectorText(replica.versionVector)}`
+        : 'does not answer';
+    conversation.print(`${printable(replica.server)}: ${what}\n`);
+  }
+  return 'done';
+}
 
 async function decisionsOf(run: RepairRun): Promise<string> {
   const { mutations } = await run.session.document();

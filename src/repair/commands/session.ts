@@ -1,6 +1,5 @@
 /** Beginning and ending a session. */
 import { printable } from '../../term/printable.ts';
-import { RepairError } from '../backend.ts';
 import type { CommandDefinition, Outcome } from '../commandDefinition.ts';
 import { askYesNo } from '../conversation.ts';
 import type { RepairRun } from '../repairRun.ts';
@@ -13,10 +12,10 @@ import {
   mutationText,
   verdictText,
 } from '../texts.ts';
-import { shellWord } from '../../term/shellWord.ts';
+import { serverSessionBegun } from '../replicas/replicaTexts.ts';
 
 /** Those that settle a local/global conflict; the others help to look. */
-const toRepairWith: readonly CommandName[] = [
+const toRepairLocal: readonly CommandName[] = [
   'checkLocal',
   'listLocal',
   'preserveLocal',
@@ -25,6 +24,8 @@ const toRepairWith: readonly CommandName[] = [
   'discardAllLocal',
   'quit',
 ];
+/** Those that settle a server/server conflict. */
+const toRepairServers: readonly CommandName[] = ['compareDirs', 'replaceInc', 'removeInc', 'doRepair'];
 
 export const beginRepair: CommandDefinition = {
   name: 'beginRepair',
@@ -32,13 +33,13 @@ export const beginRepair: CommandDefinition = {
   summary: 'begin a session: show an object in conflict as a directory of its versions',
   help: [
     'While the session lasts, OBJECT is a directory: "local" has the versions of this client and cannot be changed, "global" has those of the servers. What you want to keep is made below "global", by the commands of the session or with any other tool. Nothing is sent before the end.',
+    'Where the servers differ among each other, the directory has a child for each server, which cannot be changed: compareDirs and doRepair, or replaceInc for a file, make them the same.',
     'An object whose session was never ended is found as it was left: you are asked whether to go on with it.',
   ],
   arguments: [{ name: 'OBJECT', question: OBJECT_QUESTION }],
   onInterrupt: 'end the session',
   async run(run, [object = '']) {
     await run.begin(object);
-    if (run.begun.kind !== 'local/global') return refuseServers(run);
     if (run.state !== 'stale') {
       run.conversation.print(begunText(run));
       return 'done';
@@ -47,26 +48,22 @@ export const beginRepair: CommandDefinition = {
   },
 };
 
-async function refuseServers(run: RepairRun): Promise<never> {
-  const { object } = run;
-  if (run.state === 'stale') run.resume();
-  await run.abort();
-  throw new RepairError(`${printable(object)}: the servers are in conflict with each other`, {
-    why: 'This version of repair settles conflicts between this client and the servers only. The object is collapsed again.',
-    next: `Look at what each server has: cfs beginrepair ${shellWord(object)}`,
-  });
-}
-
 function begunText(run: RepairRun): string {
-  return localSessionBegun(toRepairWith.filter((name) => refusalOf(run.state, name) === undefined));
+  const isLegal = (name: CommandName): boolean => refusalOf(run.state, name) === undefined;
+  if (!run.isOfServers) return localSessionBegun(toRepairLocal.filter(isLegal));
+  // A fix file is how a directory is repaired; for a file the same word means replaceInc.
+  const useless = run.begun.type === 'file' ? 'doRepair' : 'replaceInc';
+  return serverSessionBegun(toRepairServers.filter((name) => isLegal(name) && name !== useless));
 }
 
 async function askForResumption(run: RepairRun): Promise<Outcome> {
   const { mutations, current } = run.begun;
   const { conversation } = run;
+  const processed = run.isOfServers
+    ? ''
+    : `, with ${current} of ${countOf(mutations.length, 'local mutation')} processed`;
   conversation.print(
-    `${printable(run.object)} was found expanded: a session that nobody ended, with ${current} of ` +
-      `${countOf(mutations.length, 'local mutation')} processed\n`,
+    `${printable(run.object)} was found expanded: a session that nobody ended${processed}\n`,
   );
   if (!conversation.answers) return 'done';
   const goesOn = await askYesNo(conversation, 'go on with it?  [yes] ', true);
@@ -100,6 +97,11 @@ export const abort: CommandDefinition = {
   arguments: [],
   onInterrupt: 'end the session',
   async run(run) {
+    if (run.isOfServers) {
+      await run.abort();
+      run.conversation.print('the repair session is ended, what was repaired stays so\n');
+      return 'done';
+    }
     const { canAbort } = run.session;
     await run.abort();
     run.conversation.print(
@@ -115,6 +117,7 @@ const endHelp = [
   'Asks whether to commit. "yes": the servers get the result, and the decided mutations leave the modify log. "no": everything is as it was before the session. The end of the input counts as "no".',
   'If the servers have something newer by then, nothing is sent and the session goes on.',
   'Mutations without a decision stay in the modify log, and the object stays in conflict.',
+  'Where the servers differ among each other nothing is asked, as doRepair takes effect at once.',
 ];
 
 export const endRepair: CommandDefinition = {
@@ -143,6 +146,12 @@ export const quit: CommandDefinition = {
 
 async function endSession(run: RepairRun): Promise<Outcome> {
   const { conversation } = run;
+  if (run.isOfServers) {
+    // Each repair took effect when it was done: there is nothing to commit.
+    await run.abort();
+    conversation.print('Repair session completed.\n');
+    return 'done';
+  }
   await warnOfUndecided(run);
   const commits = conversation.answers ? await askYesNo(conversation, COMMIT_QUESTION, true) : true;
   if (commits === undefined) return 'end';

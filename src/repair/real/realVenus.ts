@@ -1,13 +1,23 @@
 import type { CmlLine } from '../../cml/cmlLine.ts';
-import { type Pioctls, call, encodeCall } from '../../ipc/call.ts';
+import { type AccessList, parseAcl } from '../../acl/accessList.ts';
+import { type Pioctls, ROOT, call, encodeCall } from '../../ipc/call.ts';
 import { checkpointLog } from '../../ipc/calls/checkpointLog.ts';
 import { disableRepair, enableRepair } from '../../ipc/calls/expandObject.ts';
 import { forceReintegration } from '../../ipc/calls/forceReintegration.ts';
 import { type Identity, getFid } from '../../ipc/calls/getFid.ts';
+import { getAcl } from '../../ipc/calls/getAcl.ts';
+import { getParentFid } from '../../ipc/calls/getParentFid.ts';
+import { getPath } from '../../ipc/calls/getPath.ts';
 import { getVolumeStatus } from '../../ipc/calls/getVolumeStatus.ts';
 import { listLocal } from '../../ipc/calls/listLocal.ts';
 import { purgeLog } from '../../ipc/calls/purgeLog.ts';
 import { RepairAction, repairCommand } from '../../ipc/calls/repairCommand.ts';
+import { type RepairSource, type ReplicaCode, repairObject } from '../../ipc/calls/repairObject.ts';
+import { setVersionVector } from '../../ipc/calls/setVersionVector.ts';
+import { type ReplicaLocation, whereIsBySlot } from '../../ipc/calls/whereIs.ts';
+import { type Fid, type RealmFid, formatRealmFid } from '../../ipc/fid.ts';
+import type { VersionVector } from '../../ipc/versionVector.ts';
+import type { VolumeStatus } from '../../ipc/volumeStatus.ts';
 import { type Milliseconds, withTimeLimit } from '../../ipc/timeLimit.ts';
 import { readListing } from './logListing.ts';
 
@@ -29,6 +39,44 @@ export class RealVenus {
 
   identity(path: string): Promise<Identity> {
     return this.#ask(getFid, path, call(this.#venus, getFid, path, undefined));
+  }
+
+  /** Of the mount point instead of the volume's root that is behind it. */
+  mountPointIdentity(path: string): Promise<Identity> {
+    return this.#ask(getFid, path, call(this.#venus, getFid, path, true));
+  }
+
+  /** Where an object is, as far as venus can tell: `<volume>/a/b` where it knows no more. */
+  pathOf(fid: RealmFid): Promise<string> {
+    return this.#ask(getPath, formatRealmFid(fid), call(this.#venus, getPath, ROOT, fid));
+  }
+
+  parentOf(fid: RealmFid): Promise<Fid> {
+    return this.#ask(getParentFid, formatRealmFid(fid), call(this.#venus, getParentFid, ROOT, fid));
+  }
+
+  async access(path: string): Promise<AccessList> {
+    const text = call(this.#venus, { ...getAcl, follow: false }, path);
+    return parseAcl(await this.#ask(getAcl, path, text), 'reply');
+  }
+
+  async volumeStatus(path: string): Promise<VolumeStatus> {
+    const report = call(this.#venus, { ...getVolumeStatus, follow: false }, path, false);
+    return (await this.#ask(getVolumeStatus, path, report)).status;
+  }
+
+  /** The replicas of a volume by their places in version vectors. */
+  slots(path: string): Promise<readonly (ReplicaLocation | undefined)[]> {
+    return this.#ask(whereIsBySlot, path, call(this.#venus, whereIsBySlot, path));
+  }
+
+  /** Sends a replacement to all servers of an object in conflict that answer. */
+  repair(path: string, source: RepairSource): Promise<readonly ReplicaCode[]> {
+    return this.#ask(repairObject, path, call(this.#venus, repairObject, path, source));
+  }
+
+  setVersionVector(path: string, vector: VersionVector): Promise<void> {
+    return this.#ask(setVersionVector, path, call(this.#venus, setVersionVector, path, vector));
   }
 
   expand(path: string): Promise<void> {

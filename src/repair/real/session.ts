@@ -6,7 +6,7 @@ import {
   type Obstructed,
   type Performed,
   RepairError,
-  type RepairSession,
+  type LocalSession,
 } from '../backend.ts';
 import { Commit, type CommitParts, isInConflict } from './commit.ts';
 import { Decider } from './decider.ts';
@@ -29,7 +29,8 @@ export interface Begun {
 }
 
 /** A session that the tool keeps: decisions are only noted, and carried out at the commit. */
-export class RealSession implements RepairSession {
+export class RealSession implements LocalSession {
+  readonly kind = 'local/global';
   readonly #parts: CommitParts;
   readonly #begun: Begun;
   #work: Work;

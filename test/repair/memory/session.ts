@@ -4,7 +4,7 @@ import {
   type Obstructed,
   type Performed,
   type RepairBackend,
-  type RepairSession,
+  type LocalSession,
 } from '../../../src/repair/backend.ts';
 import type { Decision, LocalMutation, RepairDocument, Verdict, Version } from '../../../src/ipc/repairs.ts';
 import { type Node, fault, find, parentOf, partsOf } from './nodes.ts';
@@ -22,7 +22,7 @@ export class MemoryBackend implements RepairBackend {
     this.realm = realm;
   }
 
-  async begin(path: string): Promise<RepairSession> {
+  async begin(path: string): Promise<LocalSession> {
     await this.before('begin');
     const { state } = this.realm;
     if (path !== state.path) throw fault('ENOENT');
@@ -40,7 +40,8 @@ export class MemoryBackend implements RepairBackend {
   }
 }
 
-class MemorySession implements RepairSession {
+class MemorySession implements LocalSession {
+  readonly kind = 'local/global';
   readonly canAbort = true;
   readonly #backend: MemoryBackend;
   readonly #realm: MemoryRealm;

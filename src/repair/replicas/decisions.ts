@@ -1,0 +1,138 @@
+/** What is to become of differences: what somebody decided, or what keeps everything that anybody wrote. */
+import { besideName } from '../besideName.ts';
+import type { Comparison, NameSet } from './compare.ts';
+import {
+  type Difference,
+  type Holder,
+  type Missing,
+  type NameConflict,
+  type PlacedHolder,
+  type Renamed,
+  keyOf,
+  newestOf,
+} from './differences.ts';
+import { type Location, fidKey } from './replica.ts';
+
+export type Decision =
+  /** By the server of each entry that is to go; the others are made as `moved` says, by their objects. */
+  | {
+      readonly kind: 'name/name';
+      readonly removed: ReadonlySet<string>;
+      readonly moved: ReadonlyMap<string, string>;
+    }
+  | { readonly kind: 'missing'; readonly choice: 'create' | 'remove' | 'leave' }
+  | { readonly kind: 'renamed'; readonly to: Location | 'remove' | 'leave' }
+  | { readonly kind: 'rights'; readonly rights: number }
+  | { readonly kind: 'mode'; readonly mode: number }
+  | { readonly kind: 'owner'; readonly owner: number };
+
+/** Decisions of a session, by {@link keyOf} the difference; they hold in its further cycles. */
+export type Decisions = Map<string, Decision>;
+
+const MAX_ATTEMPTS = 1000;
+
+/**
+ * What keeps everything: of two objects by one name the newer one keeps it, and the other is kept beside it; what is
+ * missing is made. Undefined for differences that no fix file settles.
+ */
+export function proposalFor(difference: Difference, { names }: Comparison): Decision | undefined {
+  switch (difference.kind) {
+    case 'name/name':
+      return keepBoth(difference, names, new Set());
+    case 'missing':
+      return { kind: 'missing', choice: 'create' };
+    case 'renamed':
+      return { kind: 'renamed', to: placesOf(difference)[0] ?? 'leave' };
+    case 'rights': {
+      const newest = newestOf(difference.directories);
+      const rights = difference.rights.find(({ replica }) => replica === newest?.replica);
+      return { kind: 'rights', rights: rights?.rights ?? 0 };
+    }
+    case 'mode':
+      return { kind: 'mode', mode: newestOf(difference.directories)?.status.mode ?? 0 };
+    case 'owner':
+      return { kind: 'owner', owner: newestOf(difference.directories)?.status.owner ?? 0 };
+    case 'update':
+    case 'quota':
+    case 'version':
+      return undefined;
+  }
+}
+
+/** What was decided, else what is proposed. */
+export function decisionOn(
+  difference: Difference,
+  comparison: Comparison,
+  decisions: Decisions,
+): Decision | undefined {
+  return decisions.get(keyOf(difference)) ?? proposalFor(difference, comparison);
+}
+
+/** Keeps all objects of those entries that are not removed: the newest by its name, the others by new ones. */
+export function keepBoth(
+  { name, holders }: NameConflict,
+  names: NameSet,
+  removed: ReadonlySet<string>,
+): Extract<Decision, { kind: 'name/name' }> {
+  const kept = holders.filter(({ replica }) => !removed.has(replica.server));
+  const newest = newestOf(kept);
+  const moved = new Map<string, string>();
+  for (const holder of kept) {
+    const object = fidKey(holder.status.fid);
+    if (moved.has(object) || (newest && fidKey(newest.status.fid) === object)) continue;
+    moved.set(object, freeName(name, holder, names, [...moved.values()]));
+  }
+  return { kind: 'name/name', removed, moved };
+}
+
+function freeName(
+  name: string,
+  { replica, status }: Holder,
+  names: NameSet,
+  taken: readonly string[],
+): string {
+  const type = status.type === 'mount point' ? 'symlink' : status.type;
+  for (let attempt = 1; ; attempt++) {
+    const free = besideName(name, type, replica.server, status.modified, attempt);
+    if (attempt === MAX_ATTEMPTS || !(names.has(free) || taken.includes(free))) return free;
+  }
+}
+
+/** The objects of a name that are kept, each with those who have it. */
+export function keptObjects(
+  { holders }: NameConflict,
+  removed: ReadonlySet<string>,
+): ReadonlyMap<string, readonly Holder[]> {
+  const kept = new Map<string, Holder[]>();
+  for (const holder of holders) {
+    if (removed.has(holder.replica.server)) continue;
+    const object = fidKey(holder.status.fid);
+    kept.set(object, [...(kept.get(object) ?? []), holder]);
+  }
+  return kept;
+}
+
+/** Where a renamed object is, each place once: that which most replicas have is first. */
+export function placesOf({ holders }: Renamed): readonly Location[] {
+  const places = new Map<string, { location: Location; count: number }>();
+  for (const { location } of holders) {
+    const key = placeKey(location);
+    const place = places.get(key);
+    if (place) place.count += 1;
+    else places.set(key, { location, count: 1 });
+  }
+  return [...places.values()].sort((one, other) => other.count - one.count).map(({ location }) => location);
+}
+
+export function isAt({ location }: PlacedHolder, place: Location): boolean {
+  return placeKey(location) === placeKey(place);
+}
+
+function placeKey({ parent, name }: Location): string {
+  return `${fidKey(parent)}/${name}`;
+}
+
+/** Whether a question has to be asked at all: what nobody else ever had is simply missing. */
+export function isPlain({ why }: Missing): boolean {
+  return why === 'new';
+}
