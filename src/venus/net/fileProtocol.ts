@@ -1,6 +1,7 @@
 /** What a client asks a file server. All times are milliseconds since 1970, all lengths bytes. */
 import type { Fid } from '../../ipc/fid.ts';
 import type { FileType } from '../../ipc/venus.ts';
+import type { FixOperation } from '../../repair/replicas/fixFile.ts';
 import type { StoreId, VersionVector } from '../../ipc/versionVector.ts';
 import type { VolumeStatus } from '../../ipc/volumeStatus.ts';
 import type { FidBlock, VolumeMember } from '../tree/vnodes.ts';
@@ -125,6 +126,25 @@ export interface FileProtocol {
   /** Brings the servers of a volume that this one can reach to the same state, where that can be done. */
   readonly resolveVolume: { request: { readonly volume: number }; reply: Nothing };
 
+  /** Settles an object in conflict at one server (spec/repair.md, 12 and 13). EINVAL if it is not in conflict there. */
+  readonly repairReplica: {
+    request: Asked & {
+      readonly fid: Fid;
+      readonly storeId: StoreId;
+      /** Milliseconds since 1970. */
+      readonly time: number;
+      /** The largest counters of all replicas that could be read. */
+      readonly template: readonly number[];
+      readonly source: RepairSource;
+    };
+    reply: Nothing;
+  };
+  /** Gives an object at one server another version: what repair does where nothing else helps (spec/repair.md, 4). */
+  readonly setVersion: {
+    request: Asked & { readonly fid: Fid; readonly versionVector: VersionVector };
+    reply: Nothing;
+  };
+
   /** Access lists as text, names as the realm knows them (spec/cfs.md, 7). */
   readonly getAcl: { request: Asked & { readonly fid: Fid }; reply: { readonly text: string } };
   readonly setAcl: {
@@ -153,6 +173,18 @@ export interface FileProtocol {
   /** Takes back what createVolume made, as another server of the volume could not. Refused once something is in it. */
   readonly dropVolume: { request: { readonly volume: number }; reply: Nothing };
 }
+
+/** What an object in conflict becomes. */
+export type RepairSource =
+  | {
+      readonly kind: 'file';
+      /** Of the contents, sent before. */
+      readonly handle: number;
+      readonly owner: number;
+      readonly mode: number;
+      readonly modified: number;
+    }
+  | { readonly kind: 'directory'; readonly operations: readonly FixOperation[] };
 
 export interface FetchedObject {
   readonly status: ObjectStatus;

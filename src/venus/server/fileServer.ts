@@ -14,6 +14,7 @@ import { setAcl } from './operations/setAcl.ts';
 import { Peers } from './peers.ts';
 import { Reintegration } from './reintegration.ts';
 import { NO_EFFECTS } from './resolution/effects.ts';
+import { Repairs } from './repairs.ts';
 import { Replication } from './resolution/replication.ts';
 import { Stores } from './stores.ts';
 import { Transfers } from './transfers.ts';
@@ -42,6 +43,7 @@ export class FileServer implements Service<FileProtocol> {
   readonly #stores: Stores;
   readonly #reintegration: Reintegration;
   readonly #replication: Replication;
+  readonly #repairs: Repairs;
   readonly #volumes: VolumeStates;
 
   static async open(options: FileServerOptions): Promise<FileServer> {
@@ -73,6 +75,8 @@ export class FileServer implements Service<FileProtocol> {
     this.forPeers = this.#replication.forPeers;
     const { log, locks, performed } = this.#replication;
     this.#reintegration = new Reintegration({ ...common, stores: this.#stores, log, locks, performed });
+    const { protection } = options;
+    this.#repairs = new Repairs({ ...common, stores: this.#stores, log, locks, protection });
     this.#volumes = new VolumeStates({ ...common, directory: options.directory });
   }
 
@@ -150,6 +154,10 @@ export class FileServer implements Service<FileProtocol> {
   readonly fence = (request: Request<'fence'>) => this.#reintegration.fence(request);
 
   readonly certifyLog = (request: Request<'certifyLog'>) => this.#reintegration.certify(request);
+
+  readonly repairReplica = (request: Request<'repairReplica'>) => this.#repairs.perform(request);
+
+  readonly setVersion = (request: Request<'setVersion'>) => this.#repairs.setVersion(request);
 
   readonly getAcl = async ({ fid }: Request<'getAcl'>) => {
     const { acl } = this.#vnodes.directory(this.#replication.whole(fid));

@@ -66,7 +66,7 @@ export class StorageGroup implements Remote<FileProtocol> {
       <Name extends keyof FileProtocol>(name: Name) =>
       async (request: Request<Name>) =>
         (await askAny(this.#reachable(), name, request)).reply;
-    const ofTheRealm = () => fail('EOPNOTSUPP', 'Only the realm asks that.');
+    const ofOne = () => fail('EOPNOTSUPP', 'Each server is asked that by itself.');
     return {
       probe: any('probe'),
       getStatus: any('getStatus'),
@@ -108,22 +108,24 @@ export class StorageGroup implements Remote<FileProtocol> {
       },
       reserveFids: any('reserveFids'),
       reintegrate: (request) => this.#reintegrate(request),
-      concludeUpdates: ofTheRealm,
+      concludeUpdates: ofOne,
       resolveVolume: any('resolveVolume'),
       fence: async (request) => {
         const { answers } = needed(await poll(this.#reachable(), 'fence', () => request));
         return { wasPerformed: answers.some(({ reply }) => reply.wasPerformed) };
       },
       certifyLog: any('certifyLog'),
+      repairReplica: ofOne,
+      setVersion: ofOne,
       getAcl: any('getAcl'),
       setAcl: (request) => this.#setAcl(request),
       getVolumeStatus: any('getVolumeStatus'),
       setVolumeStatus: async (request) =>
         first(needed(await poll(this.#reachable(), 'setVolumeStatus', () => request))).reply,
       describeVolume: any('describeVolume'),
-      rightsChanged: ofTheRealm,
-      createVolume: ofTheRealm,
-      dropVolume: ofTheRealm,
+      rightsChanged: ofOne,
+      createVolume: ofOne,
+      dropVolume: ofOne,
     };
   }
 

@@ -1,3 +1,4 @@
+import type { Fid } from '../../../ipc/fid.ts';
 import { decodeText, encodeText } from '../../../ipc/text.ts';
 import type { StoreId } from '../../../ipc/versionVector.ts';
 import type { Database, Table, Writer } from '../../store/database.ts';
@@ -51,6 +52,15 @@ export class ResolutionLog {
     if (sequence === undefined) return;
     writer.remove(this.#updates, key(volume, sequence));
     writer.remove(this.#numbers, id);
+  }
+
+  /** A repair takes the place of what was changed of an object before. */
+  supersedeChanges(writer: Writer, { volume, vnode, unique }: Fid): void {
+    for (const { sequence, update } of [...this.updates(volume)]) {
+      const changed = update.changed.filter((fid) => fid.vnode !== vnode || fid.unique !== unique);
+      if (changed.length < update.changed.length)
+        writer.put(this.#updates, key(volume, sequence), toStored({ ...update, changed }));
+    }
   }
 
   /** All servers of the volume have an update. */
