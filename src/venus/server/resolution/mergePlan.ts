@@ -14,22 +14,36 @@ export interface Replica {
   readonly object: (fid: Fid) => ReplicaObject | undefined;
   /** What a name in a directory stands for there. Asked about what {@link namesIn} names. */
   readonly entry: (directory: Fid, name: string) => Fid | undefined;
+  /**
+   * Whether it has performed an update that it forgot, since all servers have. Without it, an update that this server
+   * has forgotten and another one has not counts as one that it never had: a conflict too many, but nothing lost.
+   */
+  readonly isConcluded?: (storeId: StoreId) => boolean;
 }
 
 export interface ReplicaObject {
   readonly fid: Fid;
   readonly type: FileType;
   readonly versionVector: VersionVector;
+  /** How many names a file has: logs name only those that came or went. */
+  readonly linkCount: number;
   /** None for the root of a volume. */
   readonly parent: Fid | undefined;
 }
 
-/** Why replicas cannot be merged at an object. `by` are the updates that do not go together, by the sites that have them. */
+/** Why replicas cannot be merged at an object. */
 export interface MergeConflict {
   /** The object that is in conflict: for what concerns a name, the directory it is in. */
   readonly fid: Fid;
   readonly kind:
-    'name/name' | 'update/update' | 'remove/update' | 'rename/rename' | 'rename/remove' | 'cycle';
+    | 'name/name'
+    | 'update/update'
+    | 'remove/update'
+    | 'rename/rename'
+    | 'rename/remove'
+    | 'cycle'
+    /** A name that can come or go only when another conflict is repaired. */
+    | 'dependent';
   /** The name it is about, if it is about one. */
   readonly name?: string;
 }
@@ -60,6 +74,6 @@ export interface MergePlan {
   readonly conflicts: readonly MergeConflict[];
   /** The version of each touched object that exists and is not in conflict, for all sites that have it afterwards. */
   readonly versions: readonly { readonly fid: Fid; readonly versionVector: VersionVector }[];
-  /** Updates that all the replicas given have, when all is done. */
+  /** Updates that all the replicas given have when all is done: not to be forgotten before each has done its steps. */
   readonly common: readonly StoreId[];
 }

@@ -1,0 +1,61 @@
+/** Directories that would come to lie below themselves. */
+import { type Fid, formatFid } from '../../../ipc/fid.ts';
+import { has } from './sides.ts';
+import type { Item, Pair, VolumeView } from './volumeView.ts';
+
+/**
+ * Finds the directories of which renames to other directories would make a circle at some replica.
+ * @param final the replicas that have a name after the merge
+ */
+export function findCycles(view: VolumeView, final: (pair: Pair) => number): ReadonlySet<Item> {
+  const moved = new Set<Item>();
+  for (const place of view.replicas.keys()) {
+    const walked = new Map<string, number>();
+    let walk = 0;
+    for (const item of view.items.values()) {
+      if (item.isDirectory && item.names.some((pair) => isMovedTo(pair, place, final)))
+        for (const each of circleAbove(item, place, walked, ++walk)) moved.add(each);
+    }
+  }
+  return moved;
+
+  /** The moved directories of the circle that one runs into on the way up, if there is one that was not found before. */
+  function circleAbove(
+    item: Item,
+    place: number,
+    walked: Map<string, number>,
+    walk: number,
+  ): readonly Item[] {
+    let fid: Fid | undefined = item.fid;
+    while (fid && !walked.has(formatFid(fid))) {
+      walked.set(formatFid(fid), walk);
+      fid = above(fid, place);
+    }
+    if (!fid || walked.get(formatFid(fid)) !== walk) return [];
+    const circle: Item[] = [];
+    const first = formatFid(fid);
+    do {
+      const each: Item | undefined = view.items.get(formatFid(fid));
+      if (each && isMovable(each)) circle.push(each);
+      fid = above(fid, place);
+    } while (fid && formatFid(fid) !== first);
+    return circle;
+  }
+
+  function above(fid: Fid, place: number): Fid | undefined {
+    const item = view.items.get(formatFid(fid));
+    const name = item?.names.find((pair) => has(final(pair), place));
+    if (name) return name.directory.fid;
+    return item ? item.objects[place]?.parent : view.replicas[place]?.object(fid)?.parent;
+  }
+}
+
+function isMovedTo(pair: Pair, place: number, final: (pair: Pair) => number): boolean {
+  return has(final(pair) & ~pair.now, place);
+}
+
+/** Whether some replica has it in another directory than others, and it is not settled already that it stays so. */
+function isMovable({ names }: Item): boolean {
+  const directories = new Set(names.filter(({ now }) => now !== 0).map(({ directory }) => directory));
+  return directories.size > 1 && names.some(({ isFrozen }) => !isFrozen);
+}

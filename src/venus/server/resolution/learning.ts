@@ -1,0 +1,92 @@
+/** Which updates a replica has when its steps are done. */
+import type { LoggedUpdate, NamedFid } from './loggedUpdate.ts';
+import { finalSides, remaining } from './settling.ts';
+import { has } from './sides.ts';
+import { isCopiedTo, sourceOf } from './versions.ts';
+import type { Update, VolumeView } from './volumeView.ts';
+
+/** The updates that a replica did not have before, and of which nothing is withheld from it. */
+export function learnedBy(view: VolumeView, place: number): readonly Update[] {
+  return [...view.updates.values()].filter(
+    (update) =>
+      !has(update.known, place) && update.logged.every((logged) => isThere(view, place, update, logged)),
+  );
+}
+
+/** An update as a replica logs that learns it. */
+export function asLearned(view: VolumeView, place: number, { logged }: Update): readonly LoggedUpdate[] {
+  const [first] = logged;
+  if (!first || logged.length === 1) return logged;
+  // A repair did at each replica what was needed there; here it did what is done now.
+  const isNew = (named: NamedFid) => !has(view.pair(named).now, place);
+  const union = (of: (each: LoggedUpdate) => readonly NamedFid[], isTaken: (named: NamedFid) => boolean) =>
+    [...new Set(logged.flatMap(of).map((named) => view.pair(named)))]
+      .map(({ named }) => named)
+      .filter(isTaken);
+  const objects = (
+    of: (each: LoggedUpdate) => LoggedUpdate['made'],
+    isTaken: (isPresent: boolean) => boolean,
+  ) =>
+    [...new Set(logged.flatMap(of).map((fid) => view.item(fid)))]
+      .filter(({ present }) => isTaken(has(present, place)))
+      .map(({ fid }) => fid);
+  return [
+    {
+      ...first,
+      added: union(({ added }) => added, isNew),
+      removed: union(
+        ({ removed }) => removed,
+        (named) => !isNew(named),
+      ),
+      made: objects(
+        ({ made }) => made,
+        (isPresent) => !isPresent,
+      ),
+      gone: objects(
+        ({ gone }) => gone,
+        (isPresent) => isPresent,
+      ),
+      changed: objects(
+        ({ changed }) => changed,
+        () => true,
+      ),
+    },
+  ];
+}
+
+function isThere(view: VolumeView, place: number, update: Update, logged: LoggedUpdate): boolean {
+  const names = [...logged.added, ...logged.removed];
+  return (
+    names.every((named) => isNameDone(view, place, named)) &&
+    [...logged.made, ...logged.gone].every((fid) => isFateDone(view, place, fid)) &&
+    logged.changed.every((fid) => isChangeDone(view, place, update, fid))
+  );
+}
+
+function isNameDone(view: VolumeView, place: number, named: NamedFid): boolean {
+  const pair = view.pair(named);
+  return has(finalSides(pair, view.everybody), place) === pair.desired;
+}
+
+/** Whether an object is there, or went or never came since it is to be nowhere. */
+function isFateDone(view: VolumeView, place: number, fid: LoggedUpdate['made'][number]): boolean {
+  const item = view.item(fid);
+  const remains = has(remaining(item, view.everybody), place);
+  const isNowhere = item.dies || (item.names.length > 0 && item.names.every(({ desired }) => !desired));
+  return !item.isHeld && (remains || isNowhere) && !(remains && item.dies);
+}
+
+function isChangeDone(
+  view: VolumeView,
+  place: number,
+  update: Update,
+  fid: LoggedUpdate['made'][number],
+): boolean {
+  const item = view.item(fid);
+  if (!has(remaining(item, view.everybody), place)) return isFateDone(view, place, fid);
+  if (item.isHeld) return false;
+  // What is made or copied here is as new as where it is from; the newest has, or has replaced, all changes.
+  if (item.newest !== 0)
+    return isCopiedTo(item, place) || has(item.newest, place) || !has(item.present, place);
+  return !has(item.present, place) && has(update.known, sourceOf(item));
+}

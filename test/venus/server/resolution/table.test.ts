@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { Servers } from './harness.ts';
+import type { Conflict, Operation, Tree } from './model.ts';
+import { isAllowed } from './model.ts';
+import { type Row, before, table } from './table.ts';
+
+const SIDES: readonly { readonly left: readonly number[]; readonly right: readonly number[] }[] = [
+  { left: [0], right: [1] },
+  { left: [1], right: [0] },
+  { left: [0, 2], right: [1] },
+];
+
+describe('the table of operation pairs', () => {
+  it.each(table)('$pair', (row) => {
+    for (const sides of SIDES) {
+      const servers = parted(row, sides);
+      const all = servers.all.map(({ site }) => site);
+      const conflicts = servers.merge(all);
+      expect(summary(conflicts)).toEqual([...new Set(row.conflicts)].sort());
+      for (const server of servers.all)
+        for (const each of row.then ?? []) expect(isTrue(server, each), each).toBe(true);
+      expect(summary(servers.merge(all))).toEqual(summary(conflicts));
+      expect(servers.plan(all).replicas.flatMap(({ steps }) => steps)).toEqual([]);
+      if (conflicts.length === 0)
+        expect(servers.all.map(({ log }) => log)).toEqual(servers.all.map(() => []));
+    }
+  });
+});
+
+function parted({ left, right }: Row, sides: (typeof SIDES)[number]): Servers {
+  const servers = Servers.start(sides.left.length + sides.right.length);
+  const perform = (operations: readonly Operation[], sites: readonly number[]) => {
+    for (const operation of operations) {
+      for (const site of sites) expect(isAllowed(servers.server(site), operation), operation.op).toBe(true);
+      servers.perform(operation, sites);
+    }
+  };
+  perform(before, [...sides.left, ...sides.right]);
+  perform(left, sides.left);
+  perform(right, sides.right);
+  return servers;
+}
+
+function summary(conflicts: readonly Conflict[]): readonly string[] {
+  return [...new Set(conflicts.map(({ kind, object }) => `${kind} ${object}`))].sort();
+}
+
+/** Whether `directory/name=object+writes` holds, or with `!` whether the name stands for nothing. */
+function isTrue(tree: Tree, text: string): boolean {
+  const [, not, directory = '', name = '', object, writes] =
+    /^(!?)(\w+)\/(\w+)(?:=(\w+)\+?(\w*))?$/.exec(text) ?? [];
+  const found = tree.entries.get(directory)?.get(name);
+  if (not) return found === undefined;
+  return found === object && [...(tree.objects.get(object ?? '')?.writes ?? [])].join('') === (writes ?? '');
+}
