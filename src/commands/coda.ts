@@ -42,6 +42,26 @@ export const coda: Tool = {
     { names: ['realm link heal'], load: async () => (await import('./coda/realm/linkSet.ts')).linkHeal },
     { names: ['realm link list'], load: async () => (await import('./coda/realm/linkList.ts')).linkList },
     {
+      names: ['realm server list'],
+      load: async () => (await import('./coda/realm/serverList.ts')).serverList,
+    },
+    {
+      names: ['realm server start'],
+      load: async () => (await import('./coda/realm/serverChange.ts')).serverStart,
+    },
+    {
+      names: ['realm server stop'],
+      load: async () => (await import('./coda/realm/serverChange.ts')).serverStop,
+    },
+    {
+      names: ['realm server kill'],
+      load: async () => (await import('./coda/realm/serverChange.ts')).serverKill,
+    },
+    {
+      names: ['realm server empty'],
+      load: async () => (await import('./coda/realm/serverEmpty.ts')).serverEmpty,
+    },
+    {
       names: ['realm volume create'],
       load: async () => (await import('./coda/realm/volumeCreate.ts')).volumeCreate,
     },

@@ -1,23 +1,27 @@
 import { realpathSync } from 'node:fs';
 import { ROOT_VOLUME } from './client/cacheManager.ts';
 import type { FileProtocol } from './net/fileProtocol.ts';
-import type { Remote, Service } from './net/link.ts';
-import type { VenusProtocol } from './net/nodeProtocol.ts';
+import type { Remote } from './net/link.ts';
+import type { ServerDescription } from './net/realmProtocol.ts';
 import type { ClientOptions } from './nodes/clientNode.ts';
 import { LocalNodes } from './nodes/localNodes.ts';
 import type { StartProcess } from './nodes/nodeProcess.ts';
 import type { Nodes } from './nodes/nodes.ts';
 import { ProcessNodes } from './nodes/processNodes.ts';
-import { SERVER } from './nodes/serverNode.ts';
+import { ServerControl } from './nodes/serverControl.ts';
 import { RealmServer } from './server/realmServer.ts';
 import { type RealmStore, openRealmStore } from './server/realmStore.ts';
 import { DataLock } from './store/dataLock.ts';
 import { makeDirectory } from '../disk/durableDirectory.ts';
+import { ConfigurationError } from '../ipc/errors.ts';
+import { venusService } from './venusService.ts';
 
 export interface DaemonOptions {
   readonly dataDirectory: string;
   /** Name of the realm that is made if there is none yet; otherwise it must be the one there is. */
   readonly realm: string | undefined;
+  /** Names of its file servers; those that it has if none are named. */
+  readonly servers?: readonly string[];
   /** Its clients, each with a cache, logs and a socket of its own. */
   readonly clients: readonly ClientOptions[];
   /** The local user it belongs to. */
@@ -38,7 +42,8 @@ export interface Daemon {
 
 /**
  * Starts a venus on a data directory.
- * @throws InUseError if the directory or the socket is in use; ConfigurationError if it holds another realm
+ * @throws InUseError if the directory or the socket is in use; ConfigurationError if it holds another realm, or volumes on a
+ * server that is not among those named
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await makeDirectory(options.dataDirectory);
@@ -54,10 +59,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     closers.push(() => realm.close());
     const nodes = nodesFor(options, dataDirectory, realm);
     closers.push(() => nodes.close());
-    const realmServer = await openRealm(realm, await nodes.openServer(options.clients));
+    const servers = await settleServers(realm, options);
+    const links = await nodes.openServers(servers, options.clients);
+    const realmServer = await openRealm(realm, servers, links);
+    const volumesOn = (server: string) => realm.servers.volumesOn(server);
+    const control = new ServerControl({ dataDirectory, servers, switches: nodes.servers, volumesOn });
+    closers.push(() => control.close());
     let stop = () => {};
     const stopped = new Promise<void>((resolve) => (stop = resolve));
-    const venus = venusService(options.version, nodes, () => stop());
+    const { version } = options;
+    const venus = venusService({ version, nodes, servers: control, stop: () => stop() });
     await nodes.openClients(options.clients, { realm: realmServer, venus });
     return { realm: realm.name, ended: stopped.then(closeAll), stop };
   } catch (error) {
@@ -76,35 +87,34 @@ function nodesFor(
     : new LocalNodes({ dataDirectory, realm, uid });
 }
 
+/** The servers of the realm, as they are to be. */
+async function settleServers(
+  { servers }: RealmStore,
+  { servers: wanted, clients }: DaemonOptions,
+): Promise<readonly ServerDescription[]> {
+  const names = wanted ?? servers.list().map(({ name }) => name);
+  const both = clients.find(({ name }) => names.includes(name));
+  // A single server has no way to another, for which its ways to clients could be taken.
+  if (!both || names.length === 1) return servers.settle(wanted);
+  throw new ConfigurationError(`${both.name} would be the name of a client and of a server`, {
+    why: 'The links between them are named by their ends.',
+    next: 'Choose another name with --servers or --clients.',
+  });
+}
+
 /** The server that knows the realm; its root volume is made if there is none yet. */
-async function openRealm(realm: RealmStore, link: Remote<FileProtocol>): Promise<RealmServer> {
-  const { protection, volumes, tokenKey } = realm;
-  const servers = [{ ...SERVER, link }];
+async function openRealm(
+  { protection, volumes, tokenKey }: RealmStore,
+  descriptions: readonly ServerDescription[],
+  links: ReadonlyMap<string, Remote<FileProtocol>>,
+): Promise<RealmServer> {
+  const servers = descriptions.flatMap((server) => {
+    const link = links.get(server.name);
+    return link === undefined ? [] : [{ ...server, link }];
+  });
   const realmServer = new RealmServer({ protection, volumes, tokenKey, servers, now: Date.now });
   if (!volumes.byName(ROOT_VOLUME)) {
     await realmServer.createVolume({ name: ROOT_VOLUME, owner: undefined, maxQuota: 0 });
   }
   return realmServer;
-}
-
-/** What its clients ask of the venus itself. */
-function venusService(version: string, nodes: Nodes, stop: () => void): Service<VenusProtocol> {
-  const startedAt = new Date().toISOString();
-  const { pid } = process;
-  return {
-    describe: () => {
-      const processes = [{ name: 'venus', role: 'venus', pid } as const, ...nodes.processes()];
-      return Promise.resolve({ version, pid, startedAt, processes });
-    },
-    listWays: () => Promise.resolve({ ways: nodes.ways.list() }),
-    setWays: async (request) => {
-      await nodes.ways.set(request);
-      return null;
-    },
-    shutDown: () => {
-      // The answer goes first.
-      setImmediate(stop);
-      return Promise.resolve(null);
-    },
-  };
 }

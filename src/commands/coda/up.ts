@@ -20,7 +20,9 @@ const LEAST_CACHE = 1024 * 1024;
 const DEFAULT_CLIENT = 'venus';
 /** What a process that a venus starts for one of its nodes is called; what it is to be, the venus tells it. */
 const NODE = 'coda-node';
-const CLIENT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
+const NODE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
+/** As many as a version vector has places. */
+const MAX_SERVERS = 8;
 
 /** What a venus in the background tells the process that started it, once. */
 type Report =
@@ -36,6 +38,8 @@ interface Failure {
 interface Start {
   readonly place: Place;
   readonly realm: string | undefined;
+  /** Those that it has, if none are named. */
+  readonly servers: readonly string[] | undefined;
   /** Whether each server and each client is a process of its own. */
   readonly processes: boolean;
 }
@@ -71,8 +75,8 @@ class StartError extends CodaError {
 
 export const up: Command = {
   usage:
-    'coda up [--realm NAME] [--data DIR] [--socket PATH] [--clients A,B,...] [--processes] ' +
-    '[--cache-size SIZE] [--checkpoint-format FORMAT] [--real-conflicts] [--foreground]',
+    'coda up [--realm NAME] [--data DIR] [--socket PATH] [--servers A,B,...] [--clients A,B,...] ' +
+    '[--processes] [--cache-size SIZE] [--checkpoint-format FORMAT] [--real-conflicts] [--foreground]',
   summary: 'start a venus of your own, with its servers: a small Coda on this machine',
   description: [
     'Everything it holds is in the data directory, and survives whatever happens to the process. ' +
@@ -82,6 +86,10 @@ export const up: Command = {
     { flags: '--realm <name>', summary: 'name of the realm, at the first start (default coda.local)' },
     { flags: '--data <dir>', summary: 'where everything is kept (default $XDG_DATA_HOME/coda)' },
     { flags: '--socket <path>', summary: 'where it listens (default $XDG_RUNTIME_DIR/coda/venus.sock)' },
+    {
+      flags: '--servers <names>',
+      summary: 'one to eight file servers, as s1,s2,s3; later, those that it has (default s1)',
+    },
     {
       flags: '--clients <names>',
       summary: 'several clients on the same servers, as laptop,desk; CODA_CLIENT picks one',
@@ -107,7 +115,12 @@ export const up: Command = {
   async run(context, _words, options) {
     if (process.argv0 === NODE && process.connected) return asNode();
     const place = placeFor(context, options);
-    const start = { place, realm: options.value('realm'), processes: options.flag('processes') };
+    const start = {
+      place,
+      realm: options.value('realm'),
+      servers: serverNames(options),
+      processes: options.flag('processes'),
+    };
     await (options.flag('foreground') ? inForeground : inBackground)(context, start);
   },
 };
@@ -153,27 +166,41 @@ function settingsOf(options: Options): Settings {
 
 /** Those that are asked for, and those that are there already: their logs may hold unsent work. */
 function clientNames(options: Options, dataDirectory: string): readonly string[] {
-  const text = options.value('clients');
-  const names = text === undefined ? [] : text.split(',');
-  const valid = names.every((name) => CLIENT_NAME.test(name));
-  if (!valid || new Set(names).size < names.length)
-    throw new UsageError(`--clients: ${text} is no list of names, as laptop,desk`);
+  const names = namesIn(options, 'clients', 'laptop,desk') ?? [];
   const all = new Set([...clientsIn(dataDirectory), ...names]);
   return all.size === 0 ? [DEFAULT_CLIENT] : [...all];
+}
+
+/** @throws UsageError */
+function serverNames(options: Options): readonly string[] | undefined {
+  const names = namesIn(options, 'servers', 's1,s2,s3');
+  if (names !== undefined && names.length > MAX_SERVERS)
+    throw new UsageError(`--servers: at most ${MAX_SERVERS}`);
+  return names;
+}
+
+/** Names of nodes with commas between them. @throws UsageError */
+function namesIn(options: Options, option: string, example: string): readonly string[] | undefined {
+  const text = options.value(option);
+  if (text === undefined) return undefined;
+  const names = text.split(',');
+  if (names.every((name) => NODE_NAME.test(name)) && new Set(names).size === names.length) return names;
+  throw new UsageError(`--${option}: ${text} is no list of names, as ${example}`);
 }
 
 function clientsIn(dataDirectory: string): readonly string[] {
   const directory = join(dataDirectory, 'clients');
   if (!existsSync(directory)) return [];
-  return readdirSync(directory).filter((name) => CLIENT_NAME.test(name));
+  return readdirSync(directory).filter((name) => NODE_NAME.test(name));
 }
 
 /** Runs venus in this process, until a signal or `coda down` ends it. */
-async function inForeground(context: Context, { place, realm, processes }: Start): Promise<void> {
+async function inForeground(context: Context, { place, realm, servers, processes }: Start): Promise<void> {
   const { startDaemon } = await import('../../venus/daemon.ts');
   const options = {
     ...place,
     realm,
+    ...(servers === undefined ? {} : { servers }),
     uid: context.surroundings.uid,
     version: CODA_TOOLKIT_VERSION,
     ...(processes ? { startProcess: () => startNode(place) } : {}),
@@ -228,7 +255,7 @@ function tellParent(report: Report): void {
 }
 
 /** Starts venus as a process of its own, and waits until it answers. */
-async function inBackground(context: Context, { place, realm, processes }: Start): Promise<void> {
+async function inBackground(context: Context, { place, realm, servers, processes }: Start): Promise<void> {
   const { makeDirectory } = await import('../../disk/durableDirectory.ts');
   await makeDirectory(place.dataDirectory);
   const log = openSync(join(place.dataDirectory, 'venus.log'), 'a', 0o600);
@@ -237,6 +264,7 @@ async function inBackground(context: Context, { place, realm, processes }: Start
   words.push('--clients', place.clients.map(({ name }) => name).join(','));
   if (first && place.clients.length === 1) words.push('--socket', first.socket);
   if (realm !== undefined) words.push('--realm', realm);
+  if (servers !== undefined) words.push('--servers', servers.join(','));
   const { cacheSize, checkpointFormat, realConflicts } = first?.settings ?? {};
   if (cacheSize !== undefined) words.push('--cache-size', String(cacheSize));
   if (checkpointFormat !== undefined) words.push('--checkpoint-format', checkpointFormat);

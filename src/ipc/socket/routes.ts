@@ -141,19 +141,54 @@ export const groupListSchema = v.object({
 });
 export type GroupEntry = v.InferOutput<typeof groupListSchema>['groups'][number];
 
+export const linkListSchema = v.object({
+  links: v.array(
+    v.union([
+      v.object({ client: v.string(), server: v.string(), isCut: v.boolean() }),
+      v.object({ server: v.string(), peer: v.string(), isCut: v.boolean() }),
+    ]),
+  ),
+});
+
+export const serverChangeSchema = v.object({
+  name: v.string(),
+  action: v.picklist(['start', 'stop', 'kill', 'empty']),
+});
+export type ServerChange = v.InferOutput<typeof serverChangeSchema>;
+
+export const serverListSchema = v.object({
+  servers: v.array(
+    v.object({
+      name: v.string(),
+      address: v.string(),
+      state: v.picklist(['up', 'starting', 'stopped']),
+      /** Of its own process, if it has one. */
+      pid: v.exactOptional(integer),
+      /** Names of the volumes of which it has a replica. */
+      volumes: v.array(v.string()),
+      /** Other servers that it reaches. */
+      reaches: v.array(v.string()),
+    }),
+  ),
+});
+export type ServerEntry = v.InferOutput<typeof serverListSchema>['servers'][number];
+
 export const newVolumeSchema = v.object({
   name: v.string(),
   owner: v.exactOptional(v.string()),
   /** In units of 1 KiB, 0 = unlimited. */
   maxQuota: v.exactOptional(v.pipe(integer, v.minValue(0))),
+  /** All servers of the realm if absent. */
+  servers: v.exactOptional(v.array(v.string())),
 });
 export const volumeListSchema = v.object({
   volumes: v.array(
     v.object({
       id: integer,
       name: v.string(),
-      maxQuota: integer,
-      blocksUsed: integer,
+      /** Absent where none of its servers can be reached. */
+      maxQuota: v.exactOptional(integer),
+      blocksUsed: v.exactOptional(integer),
       servers: v.array(v.string()),
       /** Where this client has seen it mounted. */
       mountedAt: v.exactOptional(nameSchema),

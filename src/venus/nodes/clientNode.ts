@@ -8,7 +8,7 @@ import type { FileProtocol } from '../net/fileProtocol.ts';
 import type { Remote, Service } from '../net/link.ts';
 import type { Network } from '../net/network.ts';
 import type { NodeProtocol, VenusProtocol } from '../net/nodeProtocol.ts';
-import type { RealmProtocol } from '../net/realmProtocol.ts';
+import type { RealmProtocol, ServerDescription } from '../net/realmProtocol.ts';
 import type { DaemonControl } from '../socket/http/daemonRoutes.ts';
 import { HttpDialect, defaultHttpLimits } from '../socket/http/httpDialect.ts';
 import { Listener } from '../socket/listener.ts';
@@ -16,7 +16,6 @@ import { PioctlDialect, defaultPioctlLimits } from '../socket/pioctlDialect.ts';
 import { DataLock } from '../store/dataLock.ts';
 import { makeDirectory } from '../../disk/durableDirectory.ts';
 import { LOCK_PATIENCE } from './locks.ts';
-import { SERVER } from './serverNode.ts';
 
 export interface ClientOptions {
   readonly name: string;
@@ -32,7 +31,7 @@ export interface ClientNodeOptions extends ClientOptions {
   readonly network: Network;
   readonly links: {
     readonly realm: Remote<RealmProtocol>;
-    readonly server: Remote<FileProtocol>;
+    readonly servers: readonly (ServerDescription & { readonly link: Remote<FileProtocol> })[];
     readonly venus: Remote<VenusProtocol>;
   };
 }
@@ -75,6 +74,11 @@ export class ClientNode {
         await client.probeServers();
         return null;
       },
+      reach: async () => {
+        await client.probeServers();
+        const up = client.realm.servers.filter(({ isUp }) => isUp);
+        return { servers: up.map(({ name }) => name) };
+      },
     };
   }
 
@@ -92,10 +96,10 @@ export class ClientNode {
     this.#closers.push(() => listener.close());
   }
 
-  /** A server has ended, or forgotten this client: what it promised holds no more. */
-  serverLost(): void {
+  /** A server has ended, or forgotten this client: what it promised holds no more. Resolves when it has been looked for. */
+  async serverLost(): Promise<void> {
     this.client.tree.cache.validity.breakAll();
-    void this.client.probeServers();
+    await this.client.probeServers();
   }
 
   async close(): Promise<void> {
@@ -114,6 +118,12 @@ export class ClientNode {
           await venus.call('setWays', request);
         },
       },
+      servers: {
+        list: async () => (await venus.call('listServers', null)).servers,
+        change: async (request) => {
+          await venus.call('changeServer', request);
+        },
+      },
     };
   }
 }
@@ -128,9 +138,9 @@ function openClient(
     realm: {
       name: realmName,
       realm: links.realm,
-      servers: [{ ...SERVER, link: links.server }],
+      servers: links.servers,
       isolate: async (isCut) => {
-        await links.venus.call('setWays', { isCut, client: name, server: undefined });
+        await links.venus.call('setWays', { isCut, node: name, server: undefined });
       },
     },
     now: Date.now,

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { CodaError } from '../../ipc/errors.ts';
 import { logNote } from '../log.ts';
 import { noAnswer } from '../net/failure.ts';
+import type { ServerState } from '../net/nodeProtocol.ts';
 import { type NodeReport, type NodeSetup, nodeReportSchema } from './nodeSetup.ts';
 
 /** Starts a process that runs a node, with a channel to it. */
@@ -34,7 +35,7 @@ const [FIRST_PAUSE, LONGEST_PAUSE] = [100, 5000];
 /** Milliseconds in which a process has to end, and in which others wait for one that is being started. */
 const PATIENCE = 10_000;
 
-/** The process of a node: it is started again whenever it dies. */
+/** The process of a node: it is started again whenever it dies, but not when it is stopped or killed here. */
 export class NodeProcess {
   readonly name: string;
   readonly #options: NodeProcessOptions;
@@ -43,7 +44,8 @@ export class NodeProcess {
   #lives = 0;
   #shortLives = 0;
   #restart: NodeJS.Timeout | undefined;
-  #isStopping = false;
+  #isStopped = false;
+  #isReady = false;
 
   constructor(options: NodeProcessOptions) {
     this.name = options.name;
@@ -55,14 +57,21 @@ export class NodeProcess {
     return this.#child?.pid;
   }
 
+  get state(): ServerState {
+    if (this.#isStopped) return 'stopped';
+    return this.#isReady ? 'up' : 'starting';
+  }
+
   /** How often it has been started. */
   get lives(): number {
     return this.#lives;
   }
 
-  /** Starts it. @throws NodeError if it cannot do its work */
+  /** Starts it, unless it runs. @throws NodeError if it cannot do its work */
   async start(): Promise<void> {
-    this.#live();
+    this.#isStopped = false;
+    clearTimeout(this.#restart);
+    if (!this.#child) this.#live();
     await this.#ready;
   }
 
@@ -70,7 +79,7 @@ export class NodeProcess {
   async ready(): Promise<void> {
     for (const end = Date.now() + PATIENCE; ;) {
       const left = end - Date.now();
-      if (left <= 0 || this.#isStopping) throw noAnswer();
+      if (left <= 0 || this.#isStopped) throw noAnswer();
       const isReady = await Promise.race([
         this.#ready.then(
           () => true,
@@ -82,20 +91,31 @@ export class NodeProcess {
     }
   }
 
-  /** Ends it cleanly; one that does not end is killed. */
-  async stop(): Promise<void> {
-    this.#isStopping = true;
+  /** Ends it cleanly; one that does not end is killed. It stays down until it is started. */
+  stop(): Promise<void> {
+    return this.#end((child) => {
+      if (child.connected) child.disconnect();
+      const kill = setTimeout(() => {
+        logNote(`${this.name} (pid ${child.pid}) does not end, and is killed`);
+        child.kill('SIGKILL');
+      }, PATIENCE);
+      child.once('exit', () => clearTimeout(kill));
+    });
+  }
+
+  /** Ends it with SIGKILL. It stays down until it is started. */
+  kill(): Promise<void> {
+    return this.#end((child) => child.kill('SIGKILL'));
+  }
+
+  async #end(how: (child: ChildProcess) => void): Promise<void> {
+    this.#isStopped = true;
     clearTimeout(this.#restart);
     const child = this.#child;
     if (!child) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    if (child.connected) child.disconnect();
-    const kill = setTimeout(() => {
-      logNote(`${this.name} (pid ${child.pid}) does not end, and is killed`);
-      child.kill('SIGKILL');
-    }, PATIENCE);
+    how(child);
     await ended;
-    clearTimeout(kill);
   }
 
   #live(): void {
@@ -104,11 +124,15 @@ export class NodeProcess {
     this.#child = child;
     this.#lives += 1;
     const startedAt = Date.now();
-    this.#ready = firstReport(this.name, child).then(onReady);
+    this.#ready = firstReport(this.name, child)
+      .then(onReady)
+      .then(() => void (this.#isReady = this.#child === child));
     this.#ready.catch((error: unknown) => logNote(`${this.name} (pid ${child.pid}): ${String(error)}`));
     child.once('exit', (status, signal) => {
       this.#child = undefined;
-      if (this.#isStopping) return;
+      this.#isReady = false;
+      this.#forgetReady();
+      if (this.#isStopped) return;
       logNote(`${this.name} (pid ${child.pid}) has ended: ${signal ?? `status ${status}`}`);
       this.#liveAgain(Date.now() - startedAt);
     });
@@ -116,10 +140,13 @@ export class NodeProcess {
     child.send(setup(), () => undefined);
   }
 
-  /** At once, but with pauses if it keeps dying. */
-  #liveAgain(life: number): void {
+  #forgetReady(): void {
     this.#ready = Promise.reject(noAnswer());
     this.#ready.catch(() => undefined);
+  }
+
+  /** At once, but with pauses if it keeps dying. */
+  #liveAgain(life: number): void {
     this.#shortLives = life < SHORT_LIFE ? this.#shortLives + 1 : 0;
     const pause = Math.min(FIRST_PAUSE * 2 ** (this.#shortLives - 2), LONGEST_PAUSE);
     this.#restart = setTimeout(() => this.#live(), this.#shortLives < 2 ? 0 : pause);

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { clientSettingsSchema } from '../client/clientSettings.ts';
 
 const place = v.object({ name: v.string(), socket: v.string(), settings: clientSettingsSchema });
+const server = v.object({ name: v.string(), address: v.string() });
 const pair = v.object({ one: v.string(), other: v.string() });
 
 const common = {
@@ -11,11 +12,13 @@ const common = {
   sockets: v.string(),
   uid: v.number(),
   cut: v.array(pair),
+  /** All servers of the realm. */
+  servers: v.array(server),
 };
 
 /** What a process is to be. It is the first message, and the only one to the process. */
 export const nodeSetupSchema = v.variant('role', [
-  v.object({ role: v.literal('server'), ...common, clients: v.array(v.string()) }),
+  v.object({ role: v.literal('server'), ...common, name: v.string(), clients: v.array(v.string()) }),
   v.object({ role: v.literal('client'), ...common, realmName: v.string(), client: place }),
 ]);
 export type NodeSetup = v.InferOutput<typeof nodeSetupSchema>;
@@ -36,6 +39,7 @@ export type NodeReport = v.InferOutput<typeof nodeReportSchema>;
 /** Names of the services on the sockets. */
 export const services = {
   files: 'files',
+  peers: 'peers',
   callbacks: 'callbacks',
   realm: 'realm',
   venus: 'venus',

@@ -6,12 +6,13 @@ import { Network } from '../net/network.ts';
 import type { NodeProtocol, ProcessDescription } from '../net/nodeProtocol.ts';
 import { ServiceListener } from '../net/serviceListener.ts';
 import { SocketLink } from '../net/socketLink.ts';
+import type { ServerDescription } from '../net/realmProtocol.ts';
+import { logFault } from '../log.ts';
 import { Ways } from '../ways.ts';
 import type { ClientOptions } from './clientNode.ts';
 import { NodeProcess, type StartProcess } from './nodeProcess.ts';
 import { type NodeSetup, VENUS_NODE, nodeSocket, services } from './nodeSetup.ts';
-import type { Nodes, VenusServices } from './nodes.ts';
-import { SERVER } from './serverNode.ts';
+import type { Nodes, ServerSwitch, VenusServices } from './nodes.ts';
 import { socketDirectory } from './socketDirectory.ts';
 
 export interface ProcessNodesOptions {
@@ -25,6 +26,8 @@ interface Member {
   readonly role: 'server' | 'client';
   readonly process: NodeProcess;
   readonly node: SocketLink<NodeProtocol>;
+  /** Resolves when the others know that it is up. */
+  known: Promise<void>;
 }
 
 /** Milliseconds after which it is seen that a process has ended. */
@@ -33,31 +36,34 @@ const NOTICE = 100;
 /** Each server and each client in a process of its own. */
 export class ProcessNodes implements Nodes {
   readonly ways = new Ways();
+  readonly servers = new Map<string, ServerSwitch>();
   readonly #options: ProcessNodesOptions;
   /** The venus itself is not cut off from anybody. */
   readonly #network = new Network();
   readonly #members: Member[] = [];
+  readonly #files: SocketLink<FileProtocol>[] = [];
+  #descriptions: readonly ServerDescription[] = [];
   #sockets = '';
   #listener: ServiceListener | undefined;
-  #files: SocketLink<FileProtocol> | undefined;
 
   constructor(options: ProcessNodesOptions) {
     this.#options = options;
   }
 
-  async openServer(clients: readonly ClientOptions[]): Promise<Remote<FileProtocol>> {
+  async openServers(
+    servers: readonly ServerDescription[],
+    options: readonly ClientOptions[],
+  ): Promise<ReadonlyMap<string, Remote<FileProtocol>>> {
     const { dataDirectory, uid } = this.#options;
-    const names = clients.map(({ name }) => name);
-    this.#sockets = socketDirectory(dataDirectory, uid, names);
-    const member = this.#member('server', SERVER.name, () => ({
-      role: 'server',
-      ...this.#common(),
-      clients: names,
-    }));
-    this.ways.addServer({ name: SERVER.name, node: tellWhenReady(member) });
-    await member.process.start();
-    this.#files = this.#linkTo('server', SERVER.name, services.files);
-    return this.#files;
+    const clients = options.map(({ name }) => name);
+    this.#descriptions = servers;
+    const names = servers.map(({ name }) => name);
+    this.#sockets = socketDirectory(dataDirectory, uid, { servers: names, clients });
+    const members = names.map((name) => this.#addServer(name, clients));
+    await Promise.all(members.map(({ process }) => process.start()));
+    const links = names.map((name) => this.#linkTo<FileProtocol>('server', name, services.files));
+    this.#files.push(...links);
+    return new Map(links.map((link, index) => [names[index] ?? '', link]));
   }
 
   async openClients(clients: readonly ClientOptions[], { realm, venus }: VenusServices): Promise<void> {
@@ -95,19 +101,53 @@ export class ProcessNodes implements Nodes {
       await Promise.all(members.map(({ process }) => process.stop()));
     }
     for (const { node } of this.#members.splice(0)) node.close();
-    this.#files?.close();
+    for (const link of this.#files.splice(0)) link.close();
     await this.#listener?.close();
     if (this.#sockets !== '') rmSync(this.#sockets, { recursive: true, force: true });
   }
 
+  #addServer(name: string, clients: readonly string[]): Member {
+    const setup = (): NodeSetup => ({
+      role: 'server',
+      ...this.#common(),
+      name,
+      clients: [...clients],
+    });
+    const member = this.#member('server', name, setup);
+    const { process, node } = member;
+    this.ways.addServer({
+      name,
+      node: tellWhenReady(member),
+      isStopped: () => process.state === 'stopped',
+    });
+    this.servers.set(name, {
+      get state() {
+        return process.state;
+      },
+      get pid() {
+        return process.pid;
+      },
+      start: async () => {
+        await process.start();
+        await member.known;
+      },
+      stop: () => process.stop(),
+      kill: () => process.kill(),
+      reaches: async () => (await node.call('reach', null)).servers,
+    });
+    return member;
+  }
+
   #member(role: Member['role'], name: string, setup: () => NodeSetup): Member {
     const node = this.#linkTo<NodeProtocol>(role, name, services.node);
-    // Ways may have been cut or healed since it was told what it is to be.
     const onReady = async () => {
+      // Ways may have been cut or healed since it was told what it is to be.
       await node.call('setCut', { cut: this.ways.cut() });
+      if (role === 'server')
+        member.known = this.ways.noteUp(name).catch((error: unknown) => logFault('servers', error));
     };
     const process = new NodeProcess({ name, start: this.#options.start, setup, onReady });
-    const member = { role, process, node };
+    const member: Member = { role, process, node, known: Promise.resolve() };
     this.#members.push(member);
     return member;
   }
@@ -119,7 +159,8 @@ export class ProcessNodes implements Nodes {
 
   #common() {
     const { dataDirectory, uid } = this.#options;
-    return { dataDirectory, sockets: this.#sockets, uid, cut: [...this.ways.cut()] };
+    const [cut, servers] = [[...this.ways.cut()], [...this.#descriptions]];
+    return { dataDirectory, sockets: this.#sockets, uid, cut, servers };
   }
 }
 

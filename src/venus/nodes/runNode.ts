@@ -2,8 +2,10 @@ import * as v from 'valibot';
 import { CodaError } from '../../ipc/errors.ts';
 import type { CallbackProtocol } from '../net/callbackProtocol.ts';
 import type { FileProtocol } from '../net/fileProtocol.ts';
+import type { Protocol } from '../net/link.ts';
 import { Network } from '../net/network.ts';
 import type { VenusProtocol } from '../net/nodeProtocol.ts';
+import type { PeerProtocol } from '../net/peerProtocol.ts';
 import type { RealmProtocol } from '../net/realmProtocol.ts';
 import { ServiceListener } from '../net/serviceListener.ts';
 import { SocketLink } from '../net/socketLink.ts';
@@ -17,7 +19,7 @@ import {
   nodeSocket,
   services,
 } from './nodeSetup.ts';
-import { SERVER, ServerNode } from './serverNode.ts';
+import { ServerNode } from './serverNode.ts';
 
 type Closer = () => Promise<void> | void;
 
@@ -52,51 +54,70 @@ function open(setup: NodeSetup, closers: Closer[]): Promise<void> {
 }
 
 async function openServer(setup: Extract<NodeSetup, { role: 'server' }>, closers: Closer[]): Promise<void> {
-  const { dataDirectory, sockets, uid, cut, clients } = setup;
+  const { name, dataDirectory, sockets, uid, cut, clients, servers } = setup;
   const network = new Network();
   network.setCut(cut);
+  const linkTo = <P extends Protocol<P>>(role: 'server' | 'client', to: string, service: string) => {
+    const link = new SocketLink<P>({
+      path: nodeSocket[role](sockets, to),
+      from: name,
+      to,
+      service,
+      network,
+    });
+    closers.push(() => link.close());
+    return link;
+  };
+  const others = servers.filter((server) => server.name !== name);
+  const peers = new Map(
+    others.map((server) => [server.name, linkTo<PeerProtocol>('server', server.name, services.peers)]),
+  );
   // It only reads it: users and groups are changed by the venus, in its own process.
   const realm = await openRealmStore(dataDirectory, undefined);
   closers.push(() => realm.close());
-  const node = await ServerNode.open({ dataDirectory, realm, network });
+  const node = await ServerNode.open({ name, dataDirectory, realm, network, peers });
   closers.push(() => node.close());
-  const from = SERVER.name;
-  for (const to of clients) {
-    const path = nodeSocket.client(sockets, to);
-    const link = new SocketLink<CallbackProtocol>({ path, from, to, service: services.callbacks, network });
-    node.server.callbacks.connect(to, link);
-    closers.push(() => link.close());
-  }
+  for (const to of clients)
+    node.server.callbacks.connect(to, linkTo<CallbackProtocol>('client', to, services.callbacks));
   const listener = await ServiceListener.open({
-    path: nodeSocket.server(sockets, SERVER.name),
+    path: nodeSocket.server(sockets, name),
     uid,
-    name: SERVER.name,
+    name,
     network,
-    services: { [services.files]: node.files, [services.node]: node.node },
+    services: {
+      [services.files]: node.files,
+      [services.peers]: node.forPeers,
+      [services.node]: node.node,
+    },
   });
   closers.push(() => listener.close());
   // What the process before this one promised to tell, nobody tells any more.
   void node.server.callbacks.breakAll();
+  node.onPeersChanged();
 }
 
 async function openClient(setup: Extract<NodeSetup, { role: 'client' }>, closers: Closer[]): Promise<void> {
-  const { dataDirectory, sockets, uid, cut, client, realmName } = setup;
+  const { dataDirectory, sockets, uid, cut, client, realmName, servers } = setup;
   const network = new Network();
   network.setCut(cut);
   const from = client.name;
   const toVenus = { path: nodeSocket.venus(sockets), from, to: VENUS_NODE, network };
   const realm = new SocketLink<RealmProtocol>({ ...toVenus, service: services.realm });
   const venus = new SocketLink<VenusProtocol>({ ...toVenus, service: services.venus });
-  const server = new SocketLink<FileProtocol>({
-    path: nodeSocket.server(sockets, SERVER.name),
-    from,
-    to: SERVER.name,
-    service: services.files,
-    network,
-    onLost: () => node.serverLost(),
-  });
-  for (const link of [realm, venus, server]) closers.push(() => link.close());
-  const links = { realm, server, venus };
+  const files = servers.map(({ name: to, address }) => ({
+    name: to,
+    address,
+    link: new SocketLink<FileProtocol>({
+      path: nodeSocket.server(sockets, to),
+      from,
+      to,
+      service: services.files,
+      network,
+      onLost: () => void node.serverLost(),
+    }),
+  }));
+  for (const link of [realm, venus, ...files.map((server) => server.link)]) closers.push(() => link.close());
+  const links = { realm, servers: files, venus };
   const node = await ClientNode.open({ ...client, dataDirectory, realmName, uid, network, links });
   closers.push(() => node.close());
   const listener = await ServiceListener.open({

@@ -1,21 +1,23 @@
 import { join } from 'node:path';
 import type { FileProtocol } from '../net/fileProtocol.ts';
-import type { Service } from '../net/link.ts';
+import type { Remote, Service } from '../net/link.ts';
 import type { Network } from '../net/network.ts';
 import type { NodeProtocol } from '../net/nodeProtocol.ts';
+import type { PeerProtocol } from '../net/peerProtocol.ts';
 import { FileServer } from '../server/fileServer.ts';
 import type { RealmStore } from '../server/realmStore.ts';
 import { DataLock } from '../store/dataLock.ts';
 import { makeDirectory } from '../../disk/durableDirectory.ts';
 import { LOCK_PATIENCE } from './locks.ts';
-
-/** The file server of an embedded realm. */
-export const SERVER = { name: 's1', address: '127.10.0.1' } as const;
+import { finishEmptying } from './serverStore.ts';
 
 export interface ServerNodeOptions {
+  readonly name: string;
   readonly dataDirectory: string;
   readonly realm: Pick<RealmStore, 'protection' | 'tokenKey'>;
   readonly network: Network;
+  /** The ways to the other servers, by name. */
+  readonly peers: ReadonlyMap<string, Remote<PeerProtocol>>;
 }
 
 /** A file server as a node: what it serves, and how it is told about ways. */
@@ -25,13 +27,14 @@ export class ServerNode {
   readonly #lock: DataLock;
 
   /** @throws InUseError if another process has its store and does not end */
-  static async open({ dataDirectory, realm, network }: ServerNodeOptions): Promise<ServerNode> {
-    const directory = join(dataDirectory, 'servers', SERVER.name);
+  static async open({ name, dataDirectory, realm, network, peers }: ServerNodeOptions): Promise<ServerNode> {
+    const directory = serverDirectory(dataDirectory, name);
     await makeDirectory(directory);
     const lock = await DataLock.wait(directory, LOCK_PATIENCE);
     try {
+      await finishEmptying(directory);
       const { protection, tokenKey } = realm;
-      const server = await FileServer.open({ directory, protection, tokenKey, now: Date.now });
+      const server = await FileServer.open({ directory, protection, tokenKey, now: Date.now, peers });
       return new ServerNode(server, network, lock);
     } catch (error) {
       lock.release();
@@ -49,8 +52,10 @@ export class ServerNode {
       },
       look: async () => {
         await server.callbacks.retry();
+        this.onPeersChanged();
         return null;
       },
+      reach: async () => ({ servers: await server.peers.reachable() }),
     };
   }
 
@@ -58,8 +63,22 @@ export class ServerNode {
     return this.server;
   }
 
+  get forPeers(): Service<PeerProtocol> {
+    return this.server.forPeers;
+  }
+
+  /** Other servers may be reachable that were not before, or the other way round. */
+  onPeersChanged(): void {
+    this.server.peers.noteChange();
+  }
+
   async close(): Promise<void> {
     await this.server.close();
     this.#lock.release();
   }
+}
+
+/** Where a server has all it keeps. */
+export function serverDirectory(dataDirectory: string, name: string): string {
+  return join(dataDirectory, 'servers', name);
 }

@@ -1,7 +1,11 @@
 import { lstatSync, mkdirSync, statSync } from 'node:fs';
 import { checkPrivate, checkSocketPath, isSocketPath, runtimeDirectory } from '../../ipc/address.ts';
 import { nodeSocket } from './nodeSetup.ts';
-import { SERVER } from './serverNode.ts';
+
+export interface NodeNames {
+  readonly servers: readonly string[];
+  readonly clients: readonly string[];
+}
 
 /**
  * Where the nodes of a venus listen for each other: `run` in its data directory, or a directory of the same privacy
@@ -11,11 +15,11 @@ import { SERVER } from './serverNode.ts';
 export function socketDirectory(
   dataDirectory: string,
   uid: number,
-  clients: readonly string[],
+  { servers, clients }: NodeNames,
   env: NodeJS.ProcessEnv = process.env,
 ): string {
   const socketsIn = (directory: string) => [
-    nodeSocket.server(directory, SERVER.name),
+    ...servers.map((name) => nodeSocket.server(directory, name)),
     ...clients.map((name) => nodeSocket.client(directory, name)),
   ];
   const inData = `${dataDirectory}/run`;

@@ -5,6 +5,7 @@ import { Database, type Table } from '../store/database.ts';
 import { key } from '../store/keys.ts';
 import { ProtectionDatabase } from './protection/protectionDatabase.ts';
 import { TOKEN_KEY_SIZE } from './protection/secretToken.ts';
+import { RealmServers } from './realmServers.ts';
 import { VolumeLocations } from './volumeLocations.ts';
 
 /** What a realm has once, whatever the number of its servers. */
@@ -13,6 +14,7 @@ export interface RealmStore {
   readonly tokenKey: Uint8Array;
   readonly protection: ProtectionDatabase;
   readonly volumes: VolumeLocations;
+  readonly servers: RealmServers;
   close(): Promise<void>;
 }
 
@@ -44,10 +46,12 @@ export async function openRealmStore(dataDirectory: string, wanted: string | und
     });
   }
   const settings = present ?? (await make(database, table, wanted ?? DEFAULT_REALM));
+  const volumes = new VolumeLocations(database);
   return {
     ...settings,
     protection: await ProtectionDatabase.open(database),
-    volumes: new VolumeLocations(database),
+    volumes,
+    servers: new RealmServers(database, volumes),
     close: () => database.close(),
   };
 }

@@ -5,6 +5,13 @@ import { NodeProcess } from '../../../src/venus/nodes/nodeProcess.ts';
 import type { NodeSetup } from '../../../src/venus/nodes/nodeSetup.ts';
 import { outcome, sleep, until } from '../support.ts';
 
+const written = vi.hoisted(() => ({ log: '' }));
+vi.mock('../../../src/venus/log.ts', () => ({
+  logNote: (text: string) => {
+    written.log += `${text}\n`;
+  },
+}));
+
 /** Programs for processes that behave as nodes do, as far as the one that watches them can see. */
 const READY = `process.once('message', () => process.send({ kind: 'ready' }));`;
 const good = `${READY} process.once('disconnect', () => process.exit())`;
@@ -15,7 +22,6 @@ const strange = `process.once('message', () => process.send('hello'))`;
 
 const started: ChildProcess[] = [];
 const nodes: NodeProcess[] = [];
-let log = '';
 
 function nodeOf(program: string | (() => string), onReady = () => Promise.resolve()): NodeProcess {
   const start = () => {
@@ -30,6 +36,8 @@ function nodeOf(program: string | (() => string), onReady = () => Promise.resolv
     sockets: '/',
     uid: 0,
     cut: [],
+    servers: [],
+    name: 's1',
     clients: [],
   });
   const node = new NodeProcess({ name: 's1', start, setup, onReady });
@@ -42,16 +50,11 @@ function kill(node: NodeProcess): void {
 }
 
 beforeEach(() => {
-  log = '';
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    log += String(text);
-    return true;
-  });
+  written.log = '';
 });
 afterEach(async () => {
   await Promise.all(nodes.splice(0).map((node) => node.stop()));
   started.splice(0);
-  vi.restoreAllMocks();
 });
 
 describe('the process of a node', () => {
@@ -62,7 +65,7 @@ describe('the process of a node', () => {
     expect(isRunning(pid)).toBe(true);
     await node.stop();
     expect(isRunning(pid)).toBe(false);
-    expect({ started: started.length, log }).toEqual({ started: 1, log: '' });
+    expect({ started: started.length, log: written.log }).toEqual({ started: 1, log: '' });
   });
 
   it.each([
@@ -86,7 +89,7 @@ describe('the process of a node', () => {
     await node.ready();
     expect(node.pid).not.toBe(pid);
     expect(told).toBe(2);
-    expect(log).toMatch(new RegExp(`^\\S+ s1 \\(pid ${pid}\\) has ended: SIGKILL\n$`));
+    expect(written.log).toMatch(new RegExp(`^s1 \\(pid ${pid}\\) has ended: SIGKILL\n$`));
   });
 
   it('is started again after longer and longer pauses while it keeps dying, and recovers', async () => {
@@ -104,6 +107,54 @@ describe('the process of a node', () => {
     await node.ready();
     expect(isRunning(node.pid ?? 0)).toBe(true);
   }, 60_000);
+
+  it('is not started again when it was killed on command, until it is started', async () => {
+    const node = nodeOf(good);
+    await node.start();
+    const first = node.pid ?? 0;
+    await node.kill();
+    expect({ isRunning: isRunning(first), state: node.state, pid: node.pid }).toEqual({
+      isRunning: false,
+      state: 'stopped',
+      pid: undefined,
+    });
+    await sleep(300);
+    expect({ lives: node.lives, ended: await outcome(node.ready()) }).toEqual({
+      lives: 1,
+      ended: 'ETIMEDOUT',
+    });
+    await node.start();
+    expect({ isRunning: isRunning(node.pid ?? 0), state: node.state }).toEqual({
+      isRunning: true,
+      state: 'up',
+    });
+    expect(node.pid).not.toBe(first);
+    expect(written.log).toBe('');
+  });
+
+  it('is started again by itself after it was stopped and started', async () => {
+    const node = nodeOf(good);
+    await node.start();
+    await node.stop();
+    expect(node.state).toBe('stopped');
+    await node.start();
+    kill(node);
+    await until(() => node.lives === 3 && node.state === 'up');
+    expect(isRunning(node.pid ?? 0)).toBe(true);
+  });
+
+  it('is stopped on command while it keeps dying', async () => {
+    let program = good;
+    const node = nodeOf(() => program);
+    await node.start();
+    program = dying;
+    kill(node);
+    await until(() => node.lives >= 4);
+    await node.stop();
+    const { lives } = node;
+    await sleep(500);
+    expect({ lives: node.lives, state: node.state }).toEqual({ lives, state: 'stopped' });
+  });
 
   it('is not started again when it is to end', async () => {
     const node = nodeOf(good);
@@ -127,7 +178,7 @@ describe('the process of a node', () => {
       await vi.advanceTimersByTimeAsync(10_000);
       await stopped;
       expect(isRunning(pid)).toBe(false);
-      expect(log).toContain(`s1 (pid ${pid}) does not end, and is killed`);
+      expect(written.log).toContain(`s1 (pid ${pid}) does not end, and is killed`);
     } finally {
       vi.useRealTimers();
     }

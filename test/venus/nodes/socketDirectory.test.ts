@@ -13,7 +13,7 @@ function data(name: string): string {
 }
 
 const find = (directory: string, runtime: string) =>
-  socketDirectory(directory, uid, ['laptop'], { XDG_RUNTIME_DIR: runtime });
+  socketDirectory(directory, uid, { servers: ['s1'], clients: ['laptop'] }, { XDG_RUNTIME_DIR: runtime });
 
 describe('the directory in which the nodes listen for each other', () => {
   it('is run in the data directory, for its owner only', () => {

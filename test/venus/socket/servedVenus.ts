@@ -51,6 +51,7 @@ export class ServedVenus {
       status: () => Promise.resolve(status),
       shutDown: () => (venus.shutDowns += 1),
       ways: { list: () => Promise.resolve([]), set: () => Promise.resolve() },
+      servers: { list: () => Promise.resolve([]), change: () => Promise.resolve() },
     };
     const http = new HttpDialect(realm.client, OPERATOR, control, { headTime, idleTime });
     const listener = await Listener.open(

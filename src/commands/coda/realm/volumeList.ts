@@ -17,14 +17,19 @@ export const volumeList: Command = {
       return;
     }
     for (const { id, name, maxQuota, blocksUsed, servers, mountedAt } of volumes) {
-      const limit = maxQuota === 0 ? 'unlimited' : `${maxQuota} KiB`;
       const place = mountedAt === undefined ? '' : `  ${context.userPath(mountedAt)}`;
       context.print(
-        `${hex8(id)}  ${name.padEnd(20)}  ${blocksUsed} KiB of ${limit}  ${servers.join(',')}${place}\n`,
+        `${hex8(id)}  ${name.padEnd(20)}  ${useOf(blocksUsed, maxQuota)}  ${servers.join(',')}${place}\n`,
       );
     }
   },
 };
+
+/** Where no server of it can be reached, nobody knows. */
+function useOf(blocksUsed: number | undefined, maxQuota: number | undefined): string {
+  if (blocksUsed === undefined || maxQuota === undefined) return 'unreachable';
+  return `${blocksUsed} KiB of ${maxQuota === 0 ? 'unlimited' : `${maxQuota} KiB`}`;
+}
 
 function hex8(id: number): string {
   return id.toString(16).padStart(8, '0');

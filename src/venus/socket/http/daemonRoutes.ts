@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import type { VenusProtocol, Way } from '../../net/nodeProtocol.ts';
-import type { DaemonStatus } from '../../../ipc/socket/routes.ts';
+import type { ServerReport, VenusProtocol, Way } from '../../net/nodeProtocol.ts';
+import { type DaemonStatus, serverChangeSchema } from '../../../ipc/socket/routes.ts';
 import type { WantedEvents } from '../../../ipc/venus.ts';
 import { encodeEvent } from '../../../ipc/venusEvent.ts';
 import { type Exchange, type Route, badRequest, write } from './exchange.ts';
@@ -13,11 +13,15 @@ export interface DaemonControl {
     list(): Promise<readonly Way[]>;
     set(request: VenusProtocol['setWays']['request']): Promise<void>;
   };
+  readonly servers: {
+    list(): Promise<readonly ServerReport[]>;
+    change(request: VenusProtocol['changeServer']['request']): Promise<void>;
+  };
 }
 
 const waySchema = v.object({
   cut: v.boolean(),
-  client: v.exactOptional(v.string()),
+  node: v.exactOptional(v.string()),
   server: v.exactOptional(v.string()),
 });
 
@@ -33,8 +37,17 @@ export function daemonRoutes(control: DaemonControl): Readonly<Record<string, Ro
     },
 
     'POST /realm/links': async (exchange) => {
-      const { cut, client, server } = await exchange.json(waySchema);
-      await control.ways.set({ isCut: cut, client, server });
+      const { cut, node, server } = await exchange.json(waySchema);
+      await control.ways.set({ isCut: cut, node, server });
+      exchange.reply({});
+    },
+
+    'GET /realm/servers': async (exchange) => {
+      exchange.reply({ servers: await control.servers.list() });
+    },
+
+    'POST /realm/servers': async (exchange) => {
+      await control.servers.change(await exchange.json(serverChangeSchema));
       exchange.reply({});
     },
 

@@ -6,7 +6,9 @@ import {
   passwordResetSchema,
   toJsonName,
 } from '../../../ipc/socket/routes.ts';
+import type { VolumeStatus } from '../../../ipc/volumeStatus.ts';
 import { mountPathOf } from '../../client/naming.ts';
+import type { CacheManager } from '../../client/cacheManager.ts';
 import type { VolumeLocation } from '../../net/realmProtocol.ts';
 import type { Exchange, Route } from './exchange.ts';
 
@@ -45,8 +47,9 @@ export const realmRoutes: Readonly<Record<string, Route>> = {
     exchange.reply({ volumes: await Promise.all(volumes.map((volume) => describe(exchange, volume))) });
   },
   'POST /realm/volumes': async (exchange) => {
-    const { name, owner, maxQuota = 0 } = await exchange.json(newVolumeSchema);
-    await realm(exchange).call('createVolume', { name, owner, maxQuota });
+    const { name, owner, maxQuota = 0, servers } = await exchange.json(newVolumeSchema);
+    const request = { name, owner, maxQuota, ...(servers === undefined ? {} : { servers }) };
+    await realm(exchange).call('createVolume', request);
     exchange.reply({});
   },
 };
@@ -55,19 +58,35 @@ function realm({ session }: Exchange) {
   return session.client.realm.realm;
 }
 
-async function describe({ session }: Exchange, { id, name, replicas }: VolumeLocation): Promise<object> {
-  const server = await session.client.serverOf(id);
-  const { status } = await server.call('describeVolume', { volume: id });
+async function describe({ session }: Exchange, volume: VolumeLocation): Promise<object> {
+  const { id, name, replicas } = volume;
+  const status = await statusOf(session.client, volume);
   const mountedAt = await mountPathOf(session, id).catch((error: unknown) => {
-    if (isErrno(error, 'EINVAL', 'EACCES', 'ENOENT', 'ENAMETOOLONG')) return undefined;
+    if (isErrno(error, 'EINVAL', 'EACCES', 'ENOENT', 'ENAMETOOLONG', 'ETIMEDOUT')) return undefined;
     throw error;
   });
   return {
     id,
     name,
-    maxQuota: status.maxQuota,
-    blocksUsed: status.blocksUsed,
+    ...(status ? { maxQuota: status.maxQuota, blocksUsed: status.blocksUsed } : {}),
     servers: replicas.map((replica) => replica.server),
     ...(mountedAt === undefined ? {} : { mountedAt: toJsonName(mountedAt) }),
   };
+}
+
+/** As one of its servers tells it: one that does not answer, or lost the volume, is passed over. */
+async function statusOf(
+  { realm: { servers } }: CacheManager,
+  { id, replicas }: VolumeLocation,
+): Promise<VolumeStatus | undefined> {
+  for (const { server: name } of replicas) {
+    const server = servers.find((known) => known.name === name);
+    try {
+      const answer = await server?.call('describeVolume', { volume: id });
+      if (answer) return answer.status;
+    } catch (error) {
+      if (!isErrno(error, 'ETIMEDOUT', 'ENXIO')) throw error;
+    }
+  }
+  return undefined;
 }
