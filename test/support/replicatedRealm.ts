@@ -95,7 +95,13 @@ export class ReplicatedRealm {
       address: addressOf(index),
       link: realm.#linkTo<FileProtocol>('realm', name, (server) => server),
     }));
-    realm.#realmServer = new RealmServer({ protection, volumes, tokenKey, servers: links, now: realm.clock.now });
+    realm.#realmServer = new RealmServer({
+      protection,
+      volumes,
+      tokenKey,
+      servers: links,
+      now: realm.clock.now,
+    });
     if (!volumes.byName(ROOT_VOLUME))
       await realm.#realmServer.createVolume({ name: ROOT_VOLUME, owner: undefined, maxQuota: 0 });
     if (!protection.byName('operator')) {
@@ -128,7 +134,10 @@ export class ReplicatedRealm {
     const peers = new Map(
       this.servers
         .filter((other) => other.name !== name)
-        .map((other) => [other.name, this.#linkTo<PeerProtocol>(name, other.name, ({ forPeers }) => forPeers)]),
+        .map((other) => [
+          other.name,
+          this.#linkTo<PeerProtocol>(name, other.name, ({ forPeers }) => forPeers),
+        ]),
     );
     const options = { directory: server.directory, protection, tokenKey, now: this.clock.now, peers };
     server.running = await FileServer.open(options);

@@ -16,6 +16,8 @@ export interface PeerProtocol {
    * while another holds it, ENXIO where the volume is not there.
    */
   readonly lockVolume: { request: Locked; reply: VolumeRecord };
+  /** To be said again and again while it is held. EAGAIN if it is not held any more. */
+  readonly renewLock: { request: Locked; reply: Nothing };
   readonly unlockVolume: { request: Locked; reply: Nothing };
 
   readonly readLog: {

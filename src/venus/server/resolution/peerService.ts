@@ -47,6 +47,11 @@ export class PeerService implements Service<PeerProtocol> {
     return record;
   };
 
+  readonly renewLock = ({ volume, holder }: Request<'renewLock'>) => {
+    this.#options.locks.renew(volume, holder);
+    return Promise.resolve(null);
+  };
+
   readonly unlockVolume = ({ volume, holder }: Request<'unlockVolume'>) => {
     this.#options.locks.unlock(volume, holder);
     return Promise.resolve(null);

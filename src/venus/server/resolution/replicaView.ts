@@ -76,7 +76,9 @@ export class ReplicaView {
       log: this.#log,
       object: (fid) => {
         const vnode = this.vnode(fid);
-        return vnode && { fid, type: vnode.type, versionVector: vnode.versionVector, parent: vnode.parent };
+        if (!vnode) return undefined;
+        const { type, versionVector, linkCount, parent } = vnode;
+        return { fid, type, versionVector, linkCount, parent };
       },
       entry: (directory, name) => this.#names.get(nameText(directory, name)),
     };

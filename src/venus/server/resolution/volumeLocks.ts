@@ -10,7 +10,9 @@ interface Lock {
 }
 
 /** Milliseconds that a holder may be silent. */
-const LEASE = 30_000;
+const LEASE = 5_000;
+/** Milliseconds after which it should say something. */
+export const RENEWAL = 1_500;
 
 /** Keeps updates of a volume and its resolution apart. It does not outlive the process, and neither does what it protects. */
 export class VolumeLocks {

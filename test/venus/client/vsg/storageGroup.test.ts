@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ReplicatedRealm } from '../../../support/replicatedRealm.ts';
 import { useTemporaryDirectory } from '../../../support/temporaryDirectory.ts';
-import { REALM } from '../../support.ts';
+import { REALM, ROOT, outcome, rootOf, until } from '../../support.ts';
 
 const path = useTemporaryDirectory();
 let realm: ReplicatedRealm;
@@ -36,5 +36,75 @@ describe('a replicated volume', () => {
     await realm.partition(['s3', 'desk'], ['s1', 's2', 'laptop']);
     expect(await desk.names(`/${REALM}`)).toEqual(['file', 'other']);
     expect(await desk.read(file)).toBe('two');
+  });
+
+  it('shows a file in conflict as a link, which two sides have stored without each other', async () => {
+    const [laptop, desk] = [realm.client('laptop'), realm.client('desk')];
+    await laptop.write(file, 'one');
+    await desk.read(file);
+    await laptop.write(`/${REALM}/innocent`, 'i');
+    await realm.partition(['s1', 'laptop'], ['s2', 's3', 'desk']);
+    await laptop.write(file, 'left');
+    await desk.write(file, 'right');
+    await realm.heal();
+    await expect(laptop.read(file)).rejects.toThrow('No such file');
+    expect(await laptop.files().readlink(file)).toMatch(
+      /^@7f000000\.[0-9a-f]{8}\.[0-9a-f]{8}@test\.realm\.$/,
+    );
+    expect(await desk.files().readlink(file)).toMatch(/^@7f000000/);
+    expect(await desk.read(`/${REALM}/innocent`)).toBe('i');
+    expect(await desk.names(`/${REALM}`)).toEqual(['file', 'innocent']);
+  });
+
+  it('shows a directory in conflict as a link, in which two sides have made the same name', async () => {
+    const [laptop, desk] = [realm.client('laptop'), realm.client('desk')];
+    await laptop.files().mkdir(`/${REALM}/d`, 0o755);
+    await desk.names(`/${REALM}/d`);
+    await realm.partition(['s1', 'laptop'], ['s2', 's3', 'desk']);
+    await laptop.write(`/${REALM}/d/x`, 'left');
+    await laptop.write(`/${REALM}/d/only left`, 'l');
+    await desk.write(`/${REALM}/d/x`, 'right');
+    await desk.write(`/${REALM}/d/only right`, 'r');
+    await realm.heal();
+    await expect(laptop.names(`/${REALM}/d`)).rejects.toThrow('No such file');
+    expect(await desk.files().readlink(`/${REALM}/d`)).toMatch(/^@7f000000/);
+  });
+
+  it('merges what two sides did beside each other', async () => {
+    const [laptop, desk] = [realm.client('laptop'), realm.client('desk')];
+    await laptop.write(file, 'one');
+    await desk.read(file);
+    await realm.partition(['s1', 'laptop'], ['s2', 's3', 'desk']);
+    await laptop.files().mkdir(`/${REALM}/left`, 0o755);
+    await laptop.write(`/${REALM}/left/a`, 'aaa');
+    await laptop.files().rename(file, `/${REALM}/left/file`);
+    await desk.write(file, 'right');
+    await desk.write(`/${REALM}/b`, 'bbb');
+    await realm.heal();
+    for (const group of [['s1'], ['s2'], ['s3']]) {
+      await laptop.names(`/${REALM}`);
+      await realm.partition([...group, 'desk']);
+      expect(await desk.names(`/${REALM}`)).toEqual(['b', 'left']);
+      expect(await desk.read(`/${REALM}/left/a`)).toBe('aaa');
+      expect(await desk.read(`/${REALM}/b`)).toBe('bbb');
+      expect(await desk.read(`/${REALM}/left/file`)).toBe('right');
+      await realm.heal();
+    }
+  });
+
+  it('gives a server that was emptied all that it had', async () => {
+    const [laptop, desk] = [realm.client('laptop'), realm.client('desk')];
+    await laptop.files().mkdir(`/${REALM}/d`, 0o755);
+    await laptop.write(`/${REALM}/d/x`, 'x'.repeat(600_000));
+    await realm.stop('s2');
+    realm.empty('s2');
+    await laptop.write(`/${REALM}/meanwhile`, 'm');
+    await realm.start('s2');
+    await laptop.probe();
+    const root = { credentials: {}, fid: rootOf(ROOT) };
+    await until(async () => (await outcome(realm.server('s2').getStatus(root))) === 'done');
+    await realm.partition(['s2', 'desk']);
+    expect(await desk.read(`/${REALM}/d/x`)).toBe('x'.repeat(600_000));
+    expect(await desk.read(`/${REALM}/meanwhile`)).toBe('m');
   });
 });
