@@ -10,7 +10,7 @@ import { type Ended, type Proposed, repairUntilNormal } from '../replicas/cycles
 import type { Decisions } from '../replicas/decisions.ts';
 import { askAbout } from '../replicas/dialogue.ts';
 import { checkFixFile } from '../replicas/fixCheck.ts';
-import { MAX_MODE, MAX_OWNER } from '../replicas/fixFile.ts';
+import { MAX_MODE, MAX_OWNER } from '../../ipc/fixFile/fixFile.ts';
 import { formatFixText, parseFixText } from '../replicas/fixText.ts';
 import { codaTest, outsideCoda, readFixFile, writeFixFile } from '../replicas/localFile.ts';
 import { type Plan, planFor } from '../replicas/plan.ts';

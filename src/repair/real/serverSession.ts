@@ -19,7 +19,7 @@ import {
   type ServerSession,
   type Settled,
 } from '../backend.ts';
-import type { DirectoryId } from '../replicas/fixFile.ts';
+import type { DirectoryId } from '../../ipc/fixFile/fixFile.ts';
 import { inParallel } from '../replicas/inParallel.ts';
 import type { DirectoryStatus, Location, Replica, ReplicaEntry, ReplicaStatus } from '../replicas/replica.ts';
 import { isInConflict } from './commit.ts';

@@ -4,7 +4,7 @@ import type { VersionVector } from '../../ipc/versionVector.ts';
 import { RepairError } from '../backend.ts';
 import type { Difference, DirectoryHolder, Holder, Missing, PlacedHolder } from './differences.ts';
 import { EntryTable, type Row } from './entryTable.ts';
-import { type DirectoryId } from './fixFile.ts';
+import { type DirectoryId } from '../../ipc/fixFile/fixFile.ts';
 import {
   type Location,
   type Replica,

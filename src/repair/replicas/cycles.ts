@@ -7,9 +7,9 @@ import { printable } from '../../term/printable.ts';
 import type { ReplicaOutcome, ServerSession, Settled } from '../backend.ts';
 import type { Conversation } from '../conversation.ts';
 import { type Comparison, compareReplicas } from './compare.ts';
-import { formatFixBinary } from './fixBinary.ts';
+import { formatFixBinary } from '../../ipc/fixFile/fixBinary.ts';
 import { checkAgainstReplicas, checkFixFile, type KnownPlaces } from './fixCheck.ts';
-import type { FixFile } from './fixFile.ts';
+import type { FixFile } from '../../ipc/fixFile/fixFile.ts';
 import { formatFixText } from './fixText.ts';
 
 export const MAX_CYCLES = 8;

@@ -6,7 +6,7 @@ import { besideText } from './besideText.ts';
 import type { Comparison } from './compare.ts';
 import { type Decisions, isPlain, keepBoth, keptObjects, placesOf, proposalFor } from './decisions.ts';
 import { type Difference, type Missing, type NameConflict, type Renamed, keyOf } from './differences.ts';
-import { MAX_MODE, MAX_OWNER } from './fixFile.ts';
+import { MAX_MODE, MAX_OWNER } from '../../ipc/fixFile/fixFile.ts';
 import {
   NAMES_QUESTION,
   type Naming,

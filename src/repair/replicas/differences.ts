@@ -1,6 +1,6 @@
 /** In what the replicas of a directory can differ (spec/repair.md, 9). */
 import type { AccessList } from '../../acl/accessList.ts';
-import type { DirectoryId } from './fixFile.ts';
+import type { DirectoryId } from '../../ipc/fixFile/fixFile.ts';
 import { type DirectoryStatus, type Location, type Replica, type ReplicaStatus, fidKey } from './replica.ts';
 
 /** What one replica has. */

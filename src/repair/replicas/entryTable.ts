@@ -1,6 +1,6 @@
 import type { StoreId } from '../../ipc/versionVector.ts';
 import { fidKey, type ReplicaEntry } from './replica.ts';
-import type { DirectoryId } from './fixFile.ts';
+import type { DirectoryId } from '../../ipc/fixFile/fixFile.ts';
 import { RepairError } from '../backend.ts';
 import { printable } from '../../term/printable.ts';
 

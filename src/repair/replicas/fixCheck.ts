@@ -12,7 +12,7 @@ import {
   type Place,
   isCreate,
   isRemove,
-} from './fixFile.ts';
+} from '../../ipc/fixFile/fixFile.ts';
 import { type Replica, type ReplicaReader, type ReplicaStatus, fidKey, isDirectoryVnode } from './replica.ts';
 
 /** Numbers of objects that only one client knows. */

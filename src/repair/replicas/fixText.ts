@@ -10,7 +10,7 @@ import {
   type FixStep,
   MAX_MODE,
   MAX_OWNER,
-} from './fixFile.ts';
+} from '../../ipc/fixFile/fixFile.ts';
 
 const MAX_LINE = 4095;
 /** What would end a field, or stand for something else, when the line is read again. */

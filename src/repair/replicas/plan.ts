@@ -11,7 +11,7 @@ import {
   MAX_FIX_NAME,
   MAX_OWNER,
   isCreate,
-} from './fixFile.ts';
+} from '../../ipc/fixFile/fixFile.ts';
 import { type KnownPlaces } from './fixCheck.ts';
 import { type Location, type Replica, fidKey, isDirectoryVnode } from './replica.ts';
 

@@ -3,7 +3,7 @@ import type { AccessList } from '../../acl/accessList.ts';
 import type { Fid } from '../../ipc/fid.ts';
 import type { FileType } from '../../ipc/venus.ts';
 import type { StoreId, VersionVector } from '../../ipc/versionVector.ts';
-import type { DirectoryId } from './fixFile.ts';
+import type { DirectoryId } from '../../ipc/fixFile/fixFile.ts';
 
 /** What one server has of the object under repair. */
 export interface Replica {

@@ -30,6 +30,7 @@ import { Rounds } from './log/rounds.ts';
 import { LogSettings } from './log/settings.ts';
 import { WatchedServer } from './reachability.ts';
 import { Repairs } from './repair/repairs.ts';
+import { Expansions } from './replicas/expansions.ts';
 import { StoreIds } from './storeIds.ts';
 import { Tokens } from './tokens.ts';
 import { VolumeStates } from './volumeStates.ts';
@@ -57,6 +58,8 @@ export interface CacheManagerOptions {
   readonly checkpointFormat?: ArchiveFormat | undefined;
   /** Whether conflicts show as at a real Coda, which has no repair sessions. */
   readonly realConflicts?: boolean;
+  /** The one server that it knows, of several that a volume has. */
+  readonly replica?: string;
   /** Of another client, whose users it works for. */
   readonly tokens?: Tokens;
   /** Fids of each type that it has set aside at a time. */
@@ -74,6 +77,7 @@ const LOOK = 1000;
 export class CacheManager implements Service<CallbackProtocol> {
   readonly name: string;
   readonly realConflicts: boolean;
+  readonly replica: string | undefined;
   readonly realm: Omit<RealmConnections, 'servers'> & { readonly servers: readonly WatchedServer[] };
   readonly tokens: Tokens;
   readonly events: Events;
@@ -91,6 +95,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   readonly throttle: Throttle;
   readonly serverWaits = new ServerWaits();
   readonly repairs: Repairs;
+  readonly expansions: Expansions;
   /** Where checkpoints are written. */
   readonly spool: string;
   /** Holds all that it keeps. */
@@ -122,6 +127,7 @@ export class CacheManager implements Service<CallbackProtocol> {
     const { name, directory, realm, now, capacity, checkpointFormat, tokens, fidsAtATime } = options;
     this.name = name;
     this.realConflicts = options.realConflicts ?? false;
+    this.replica = options.replica;
     this.directory = directory;
     this.spool = join(directory, 'checkpoints');
     const servers = realm.servers.map((server) => new WatchedServer(server, (it) => this.#noticed(it)));
@@ -185,6 +191,7 @@ export class CacheManager implements Service<CallbackProtocol> {
     });
     this.volumeStates = this.#followStates();
     this.repairs = new Repairs(this, database);
+    this.expansions = new Expansions(this, database);
     this.#timer = setInterval(() => this.#look(), LOOK).unref();
   }
 
@@ -203,6 +210,11 @@ export class CacheManager implements Service<CallbackProtocol> {
   /** @throws VenusError EVOLUME if the realm has no such volume */
   async locate(volume: number): Promise<VolumeLocation> {
     return (await this.#locations.byId(volume)) ?? fail('EVOLUME');
+  }
+
+  /** Where a volume is, as far as it is known here. */
+  knownLocation(volume: number): VolumeLocation | undefined {
+    return this.#locations.known(volume);
   }
 
   locateByName(name: string): Promise<VolumeLocation | undefined> {
@@ -280,6 +292,7 @@ export class CacheManager implements Service<CallbackProtocol> {
     for (const server of this.realm.servers) server.close();
     await this.checkpoints.close();
     await this.repairs.close();
+    await this.expansions.close();
     await this.reintegrator.close();
     for (const group of this.#groups.values()) await group.settled();
     await this.#history.flush();

@@ -6,12 +6,12 @@ import { isInconsistent } from '../tree/version.ts';
 import { ROOT_VOLUME } from './cacheManager.ts';
 import {
   type ExpandedPlace,
-  MOUNT_LINK_MODE,
   type MountLink,
   type ObjectPlace,
   type Place,
   codaRoot,
   isMountLink,
+  linkTo,
 } from './place.ts';
 import type { UserSession } from './userSession.ts';
 
@@ -92,7 +92,7 @@ class Walk {
     }
     const path = `${here.path}/${name}`;
     if (here.kind === 'expanded') {
-      this.#stack.push(await here.repair.version(this.#session, name, path));
+      this.#stack.push(await here.expanded.version(this.#session, name, path));
       return [];
     }
     const place = this.#shown(await this.#child(here, name, path));
@@ -113,12 +113,13 @@ class Walk {
   #shown(place: ObjectPlace): ObjectPlace | ExpandedPlace {
     const { session, path, status } = place;
     if (session !== this.#session || session.isReadOnly) return place;
-    const repair = session.client.repairs.of(status.fid);
-    if (repair) return { kind: 'expanded', path, repair };
+    const { client } = session;
+    const expanded = client.repairs.of(status.fid) ?? client.expansions.of(status.fid);
+    if (expanded) return { kind: 'expanded', path, expanded };
     // The root of a volume stays a directory, so that a conflict of one name does not hide all of it.
-    const isInConflict = !place.mount && session.client.tree.logs.isInConflict(status.fid);
+    const isInConflict = !place.mount && client.tree.logs.isInConflict(status.fid);
     if (!isInConflict && !isInconsistent(status)) return place;
-    return { ...place, status: conflictLink(status, session.realm, session.client.now()) };
+    return { ...place, status: linkTo(status.fid, session.realm, client.now(), status) };
   }
 
   #linkTarget(target: string): readonly string[] {
@@ -156,15 +157,6 @@ class Walk {
     const status = await this.#session.status({ volume, vnode: 1, unique: 1 });
     return { kind: 'object', path, status, mount, session: this.#session };
   }
-}
-
-/** How an object in conflict shows. Its fid is its own. */
-function conflictLink(status: ObjectStatus, realm: string, now: number): ObjectStatus {
-  const { volume, vnode, unique } = status.fid;
-  const hex = [volume, vnode, unique].map((part) => part.toString(16).padStart(8, '0')).join('.');
-  const target = `@${hex}@${realm}.`;
-  const link = { type: 'symlink', target, length: target.length, mode: MOUNT_LINK_MODE } as const;
-  return { ...status, ...link, linkCount: 1, owner: 0, ownerName: 'root', modified: now };
 }
 
 /** Components that end in @sys or @cpu stand for what this machine is (spec/cfs.md, 3.2). */

@@ -1,7 +1,9 @@
 import type { Fid, RealmFid } from '../../ipc/fid.ts';
 import type { ObjectStatus } from '../net/fileProtocol.ts';
+import { localVersionVector } from '../../ipc/versionVector.ts';
 import { fail } from '../fail.ts';
 import type { Repair } from './repair/repair.ts';
+import type { Expansion } from './replicas/expansion.ts';
 import type { UserSession } from './userSession.ts';
 
 /** What a path leads to. */
@@ -17,7 +19,7 @@ export interface RootPlace {
 export interface ExpandedPlace {
   readonly kind: 'expanded';
   readonly path: string;
-  readonly repair: Repair;
+  readonly expanded: Repair | Expansion;
 }
 
 export interface ObjectPlace {
@@ -61,11 +63,40 @@ export function isMountLink(status: ObjectStatus): boolean {
   );
 }
 
+/** How an object in conflict shows, or one that cannot be reached. Its fid is its own. */
+export function linkTo(
+  fid: Fid,
+  realm: string,
+  now: number,
+  status: Partial<ObjectStatus> = {},
+): ObjectStatus {
+  const { volume, vnode, unique } = fid;
+  const hex = [volume, vnode, unique].map((part) => part.toString(16).padStart(8, '0')).join('.');
+  const target = `@${hex}@${realm}.`;
+  return {
+    versionVector: localVersionVector,
+    parent: undefined,
+    ...status,
+    fid,
+    type: 'symlink',
+    target,
+    length: target.length,
+    mode: MOUNT_LINK_MODE,
+    linkCount: 1,
+    owner: 0,
+    ownerName: 'root',
+    modified: now,
+  };
+}
+
 /** An object that can be changed. @throws VenusError EROFS for the Coda root, and where repair shows versions */
 export function changeable(place: Place): ObjectPlace {
   if (place.kind === 'root') return fail('EROFS', 'The Coda root belongs to venus itself.');
   if (place.kind === 'expanded')
-    return fail('EROFS', 'It is expanded for repair; what is below `global` in it can be changed.');
+    return fail(
+      'EROFS',
+      'It is expanded for repair; only what is below `global` in it, if it has that, can be changed.',
+    );
   if (place.session.isReadOnly) fail('EROFS', 'It shows what this client has, which repair keeps as it is.');
   return place;
 }
@@ -73,7 +104,7 @@ export function changeable(place: Place): ObjectPlace {
 /** The volume that a place lies in. @throws VenusError EOPNOTSUPP for the Coda root, which has no log */
 export function volumeOf(place: Place): number {
   if (place.kind === 'root') return fail('EOPNOTSUPP');
-  return place.kind === 'object' ? place.status.fid.volume : place.repair.fid.volume;
+  return place.kind === 'object' ? place.status.fid.volume : place.expanded.fid.volume;
 }
 
 /** A directory that can be changed. @throws VenusError EROFS, ENOTDIR */

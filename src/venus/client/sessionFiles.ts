@@ -58,7 +58,7 @@ export class SessionFiles implements FileTree {
       return;
     }
     if (place.kind === 'expanded') {
-      for (const name of await place.repair.names()) {
+      for (const name of await place.expanded.names()) {
         const { type, identity } = await this.lstat(`${place.path}/${name}`);
         yield { name, type, identity };
       }
@@ -229,7 +229,7 @@ export class SessionFiles implements FileTree {
 
   #describe(place: Place): FileStatus {
     if (place.kind === 'root') return rootStatus;
-    if (place.kind === 'expanded') return expandedStatus(place.repair.fid);
+    if (place.kind === 'expanded') return expandedStatus(place.expanded.fid);
     const { status, mount } = place;
     return {
       ...describe(status, this.#session.realm),

@@ -3,6 +3,7 @@ import { Right } from '../../acl/rights.ts';
 import { isErrno } from '../../ipc/errors.ts';
 import type { Fid } from '../../ipc/fid.ts';
 import { decodeText } from '../../ipc/text.ts';
+import type { StoreId } from '../../ipc/versionVector.ts';
 import { fail } from '../fail.ts';
 import type { Credentials, EntryRecord, FileProtocol, ObjectStatus } from '../net/fileProtocol.ts';
 import { requireMode, requireRights } from '../tree/access.ts';
@@ -164,11 +165,14 @@ export class UserSession {
 
   async #storeAcl(request: Asked<'setAcl'>): Promise<void> {
     const server = await this.client.serverOf(request.fid.volume);
-    const { host, unique } = await this.client.storeIds.next();
-    // By another name than what is logged: to its log, a change past it is one of somebody else.
-    const storeId = { host: (host ^ PAST_THE_LOG) >>> 0, unique };
-    const sent = { ...request, credentials: this.credentials(), storeId };
+    const sent = { ...request, credentials: this.credentials(), storeId: await this.pastTheLog() };
     await this.#patiently(() => server.call('setAcl', sent));
+  }
+
+  /** A name for an update that goes to the servers directly: to the log, it is one of somebody else. */
+  async pastTheLog(): Promise<StoreId> {
+    const { host, unique } = await this.client.storeIds.next();
+    return { host: (host ^ PAST_THE_LOG) >>> 0, unique };
   }
 
   /**

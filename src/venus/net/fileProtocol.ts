@@ -1,7 +1,7 @@
 /** What a client asks a file server. All times are milliseconds since 1970, all lengths bytes. */
 import type { Fid } from '../../ipc/fid.ts';
 import type { FileType } from '../../ipc/venus.ts';
-import type { FixOperation } from '../../repair/replicas/fixFile.ts';
+import type { FixOperation } from '../../ipc/fixFile/fixFile.ts';
 import type { StoreId, VersionVector } from '../../ipc/versionVector.ts';
 import type { VolumeStatus } from '../../ipc/volumeStatus.ts';
 import type { FidBlock, VolumeMember } from '../tree/vnodes.ts';

@@ -9,7 +9,7 @@ const builtIn = formatAcl(
   'reply',
 );
 
-export const getAclHandler = handler(getAcl, async ({ session }, path) => {
+export const getAclHandler = handler(getAcl, async (_context, path) => {
   const place = await path.place();
-  return place.kind !== 'object' ? builtIn : session.getAcl(place.status.fid);
+  return place.kind !== 'object' ? builtIn : place.session.getAcl(place.status.fid);
 });

@@ -14,9 +14,10 @@ export const getFidHandler = handler(getFid, async ({ session }, path, ofMountPo
   }
   if (place.kind === 'expanded') {
     if (ofMountPoint) return fail('EINVAL');
-    const { unique } = place.repair.fid;
+    const { unique } = place.expanded.fid;
     return { fid: { ...expandedFid, unique }, versionVector: localVersionVector };
   }
+  if (place.session.client.replica !== undefined && !ofMountPoint) return ofReplica(place, session.realm);
   if (ofMountPoint) return named(await mountLink(session, place), session.realm);
   const isLocalVersion = place.session.isReadOnly && place.session.client === session.client;
   const { fid } = place.status;
@@ -24,6 +25,13 @@ export const getFidHandler = handler(getFid, async ({ session }, path, ofMountPo
     ? named({ fid, versionVector: await versionBeforeChanges(place) }, session.realm)
     : named(place.status, session.realm);
 });
+
+/** What one server has: under the id of its replica, with the version there. */
+async function ofReplica({ session, status }: ObjectPlace, realm: string) {
+  const { volume } = status.fid;
+  const [replica] = (await session.client.locate(volume)).replicas;
+  return named({ ...status, fid: { ...status.fid, volume: replica?.volume ?? volume } }, realm);
+}
 
 function named({ fid, versionVector }: Pick<ObjectStatus, 'fid' | 'versionVector'>, realm: string) {
   return { fid: { ...fid, realm }, versionVector };

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { RepairAction, type RepairRequest, repairCommand } from '../../ipc/calls/repairCommand.ts';
+import type { Fid } from '../../ipc/fid.ts';
 import { encodeText } from '../../ipc/text.ts';
 import { formatCmlLine } from '../../cml/cmlText.ts';
 import { toCmlLine } from '../client/log/cmlLines.ts';
@@ -10,6 +11,7 @@ import { HeadRecord } from '../client/repair/headRecord.ts';
 import type { Repair } from '../client/repair/repair.ts';
 import type { UserSession } from '../client/userSession.ts';
 import { fail } from '../fail.ts';
+import { isInconsistent } from '../tree/version.ts';
 import { handler } from './handler.ts';
 import { systemCode } from '../../disk/systemCode.ts';
 
@@ -25,7 +27,9 @@ const NOT_NEEDED = 'no action performed\n';
 export const repairCommandHandler = handler(repairCommand, async ({ session }, path, request) => {
   const place = await path.place();
   if (place.kind === 'expanded' && request.action <= RepairAction.End)
-    return ofSession(session, place.repair, request);
+    return place.expanded.kind === 'server/server'
+      ? ofReplicas(session, place.expanded.fid, request)
+      : ofSession(session, place.expanded, request);
   // The directory of versions is in no volume that has a log.
   if (place.kind === 'expanded' && session.client.realConflicts) return fail('EOPNOTSUPP');
   const volume = volumeOf(place);
@@ -51,7 +55,14 @@ export const repairCommandHandler = handler(repairCommand, async ({ session }, p
 });
 
 /** The kinds of conflicts by their numbers on the wire (spec/repair.md, 4). */
-const [LOCAL_GLOBAL, NOT_IN_CONFLICT] = ['1', '-1'];
+const [LOCAL_GLOBAL, SERVER_SERVER, NOT_IN_CONFLICT] = ['1', '2', '-1'];
+
+/** What kind of conflict an object is in whose servers' versions are shown; there is nothing to end. */
+function ofReplicas({ client }: UserSession, fid: Fid, { action }: RepairRequest): string {
+  if (action !== RepairAction.Begin) return NOT_NEEDED;
+  const vnode = client.tree.cache.vnodes.find(fid);
+  return vnode && isInconsistent(vnode) ? SERVER_SERVER : NOT_IN_CONFLICT;
+}
 
 /** What an expanded object is told: what kind of conflict it is, and whether to commit. */
 async function ofSession(session: UserSession, repair: Repair, { action, argument }: RepairRequest) {

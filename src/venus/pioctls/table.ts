@@ -22,6 +22,7 @@ import { getTokenOwnerHandler } from './getTokenOwner.ts';
 import { getVolumeStatusHandler } from './getVolumeStatus.ts';
 import { listRealmsHandler } from './listRealms.ts';
 import { listServersHandler } from './listServers.ts';
+import { repairObjectHandler, setVersionVectorHandler } from './repairObject.ts';
 import { setAclHandler } from './setAcl.ts';
 import { setTokenHandler } from './setToken.ts';
 import { setVolumeStatusHandler } from './setVolumeStatus.ts';
@@ -42,6 +43,8 @@ export const pioctlHandlers: ReadonlyMap<number, PioctlHandler> = new Map(
     checkpointLogHandler,
     repairCommandHandler,
     ...expandHandlers,
+    repairObjectHandler,
+    setVersionVectorHandler,
     reconnectHandler,
     disconnectHandler,
     forceReintegrationAllHandler,

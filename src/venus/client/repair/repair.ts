@@ -25,6 +25,7 @@ const LEFT_OUT = 'It needs something that was left out before.';
  * changed is in its workspace. Only its end touches the log or the servers.
  */
 export class Repair {
+  readonly kind = 'local/global';
   readonly fid: Fid;
   readonly #client: CacheManager;
   readonly #store: RepairStore;

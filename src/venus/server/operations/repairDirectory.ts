@@ -1,6 +1,6 @@
 import { Right } from '../../../acl/rights.ts';
 import type { Fid } from '../../../ipc/fid.ts';
-import type { FixOperation } from '../../../repair/replicas/fixFile.ts';
+import type { FixOperation } from '../../../ipc/fixFile/fixFile.ts';
 import { fail } from '../../fail.ts';
 import { requireRights } from '../../tree/access.ts';
 import { type Change, PERMISSIONS, checkNewName } from '../../tree/change.ts';

@@ -9,6 +9,7 @@ import { restore } from './restore.ts';
 import type { ResolutionLog } from './resolutionLog.ts';
 import type { Member } from './member.ts';
 import type { Peers } from '../peers.ts';
+import { RENEWAL } from './volumeLocks.ts';
 
 export interface ResolverOptions {
   readonly vnodes: Vnodes;
@@ -83,6 +84,10 @@ export class Resolver {
     if (!isReplicated(record)) return;
     const holder = randomUUID();
     const { members, lost } = await this.#lock(record, holder);
+    const renewal = setInterval(() => {
+      // One that does not hear it refuses what it is told to do, and the resolution is begun anew.
+      for (const { remote } of members) remote.call('renewLock', { volume, holder }).catch(() => undefined);
+    }, RENEWAL).unref();
     try {
       if (members.length === 1 && lost.length === 0) return;
       const isWhole = members.length === record.members.length;
@@ -94,6 +99,7 @@ export class Resolver {
         logNote(`${member.server} has the volume ${record.name} back`);
       }
     } finally {
+      clearInterval(renewal);
       await Promise.allSettled(members.map(({ remote }) => remote.call('unlockVolume', { volume, holder })));
     }
   }

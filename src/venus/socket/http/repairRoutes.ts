@@ -36,7 +36,7 @@ export const repairRoutes: Readonly<Record<string, Route>> = {
       fail('EOPNOTSUPP', 'It shows conflicts as a real Coda, without sessions.');
     const place = await walk(session, exchange.name('path'), false);
     if (place.kind === 'root') fail('EINVAL', 'The Coda root is never in conflict.');
-    const fid = place.kind === 'expanded' ? place.repair.fid : place.status.fid;
+    const fid = place.kind === 'expanded' ? place.expanded.fid : place.status.fid;
     const { repair, isResumed } = await session.client.repairs.begin(fid, session.uid);
     try {
       const { log } = await session.checkpoint(fid.volume);

@@ -1,5 +1,5 @@
 /** The binary form of fix files, which venus and the servers read (spec/repair.md, 11). Numbers are big-endian. */
-import { concatBytes, decodeText, encodeText } from '../../ipc/text.ts';
+import { concatBytes, decodeText, encodeText } from '../text.ts';
 import {
   type FixFile,
   FixFileError,
@@ -9,9 +9,9 @@ import {
   MAX_FIX_NAME,
   MAX_MODE,
   MAX_OWNER,
+  MAX_RIGHTS,
   MAX_SECTIONS,
 } from './fixFile.ts';
-import { ALL_RIGHTS } from '../../acl/rights.ts';
 
 const opcodes: Readonly<Record<FixKeyword, number>> = {
   createf: 174321,
@@ -198,7 +198,7 @@ class Reader {
       }
       case 'setacl':
       case 'setnacl':
-        return { op, user: name, rights: this.#atMost(first, ALL_RIGHTS, 'rights') };
+        return { op, user: name, rights: this.#atMost(first, MAX_RIGHTS, 'rights') };
       case 'setmode':
         return { op, mode: this.#atMost(first, MAX_MODE, 'a mode') };
       case 'setowner':

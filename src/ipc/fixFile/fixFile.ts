@@ -1,7 +1,6 @@
 /** What a fix file says: which operations make each replica of a directory what it should be (spec/repair.md, 10 and 11). */
-import { CodaError } from '../../ipc/errors.ts';
-import type { Fid } from '../../ipc/fid.ts';
-import { printable } from '../../term/printable.ts';
+import { CodaError } from '../errors.ts';
+import type { Fid } from '../fid.ts';
 
 /** A directory in the volume of the fix file. */
 export type DirectoryId = Pick<Fid, 'vnode' | 'unique'>;
@@ -64,6 +63,8 @@ export const MAX_FIX_NAME = 253;
 /** As many replicas as a volume can have. */
 export const MAX_SECTIONS = 8;
 export const MAX_MODE = 0o7777;
+/** All bits of rights. */
+export const MAX_RIGHTS = 0o177;
 /** Servers cut an owner to 16 bits. */
 export const MAX_OWNER = 0xffff;
 
@@ -75,7 +76,7 @@ export class FixFileError extends CodaError {
 
   /** @param file as it is to be named in the message @param reason a sentence without its full stop */
   constructor(file: string, place: Place, reason: string) {
-    super(`${printable(file)}: ${placeText(place)}: ${reason}`, {
+    super(`${file}: ${placeText(place)}: ${reason}`, {
       why: 'Servers do not survive every fix file, so that nothing of one with a mistake is sent.',
       next: 'Correct the file, or let compareDirs write it anew.',
     });
