@@ -145,7 +145,8 @@ describe('a process that is killed', () => {
     await link('cut', 'laptop', 's1');
     await put(laptop, 'unsent', 'unsent\n');
     await kill('laptop');
-    expect(await link('list')).toContain('laptop  s1  cut\n');
+    // The one that takes its place need not listen yet.
+    expect(await ok(desk, 'coda', ['realm', 'link', 'list'])).toContain('laptop  s1  cut\n');
     await until(async () => (await cat(laptop, 'unsent')) === 'unsent\n');
     expect(await coda(desk, ['cat', 'unsent'])).toMatchObject({ status: 1 });
     await link('heal', 'laptop', 's1');

@@ -186,7 +186,7 @@ export const volumeListSchema = v.object({
     v.object({
       id: integer,
       name: v.string(),
-      /** Absent where none of its servers can be reached. */
+      /** Absent where no server that has it can be reached. */
       maxQuota: v.exactOptional(integer),
       blocksUsed: v.exactOptional(integer),
       servers: v.array(v.string()),

@@ -63,7 +63,7 @@ export class LocalNodes implements Nodes {
 
   async close(): Promise<void> {
     for (const client of this.#clients.splice(0).reverse()) await client.close();
-    for (const { server } of this.#members.splice(0)) await server.stop();
+    await Promise.all(this.#members.splice(0).map(({ server }) => server.stop()));
   }
 
   async #openServer(name: string): Promise<ServerNode> {

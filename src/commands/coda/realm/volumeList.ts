@@ -25,9 +25,9 @@ export const volumeList: Command = {
   },
 };
 
-/** Where no server of it can be reached, nobody knows. */
+/** Where no server that has it can be reached, nobody knows. */
 function useOf(blocksUsed: number | undefined, maxQuota: number | undefined): string {
-  if (blocksUsed === undefined || maxQuota === undefined) return 'unreachable';
+  if (blocksUsed === undefined || maxQuota === undefined) return 'unknown';
   return `${blocksUsed} KiB of ${maxQuota === 0 ? 'unlimited' : `${maxQuota} KiB`}`;
 }
 
