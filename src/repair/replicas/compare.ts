@@ -116,20 +116,19 @@ class ComparisonWork {
   async #missing(row: Row, holders: readonly Holder[], namesakes: readonly Row[]): Promise<Difference> {
     const lacking = this.#replicas.filter((_, at) => !has(row, at));
     const common = { name: row.name, object: row.object, holders, lacking };
-    if (this.#hasSeveralNames(namesakes)) {
-      const isAnywhere = lacking.every((replica) =>
-        namesakes.some((each) => has(each, this.#replicas.indexOf(replica))),
-      );
-      return { kind: 'missing', ...common, why: isAnywhere ? 'link' : whyMissing(common) };
-    }
     const elsewhere: PlacedHolder[] = [];
-    const without: Replica[] = [];
     for (const replica of lacking) {
       const found = await this.#locate(replica, row, namesakes);
       if (found) elsewhere.push(found);
-      else without.push(replica);
     }
-    if (elsewhere.length === 0) return { kind: 'missing', ...common, why: whyMissing(common) };
+    const without = lacking.filter((replica) => !elsewhere.some((found) => found.replica === replica));
+    const hasLinks = [...holders, ...elsewhere].some(({ status }) => status.linkCount > 1);
+    // All names of a file are in one directory.
+    const areHere = elsewhere.every(({ location }) => isSameDirectory(location.parent, this.#reader.object));
+    if (elsewhere.length === 0 || (hasLinks && areHere && !isDirectoryVnode(row.object))) {
+      const linked = elsewhere.map(({ replica }) => replica);
+      return { kind: 'missing', ...common, linked, why: without.length === 0 ? 'link' : whyMissing(common) };
+    }
     const here = holders.map((holder) => ({
       ...holder,
       location: this.#locationHere(holder.replica, row.name),
@@ -140,10 +139,6 @@ class ComparisonWork {
       holders: this.#inOrder([...here, ...elsewhere]),
       lacking: without,
     };
-  }
-
-  #hasSeveralNames(namesakes: readonly Row[]): boolean {
-    return this.#replicas.some((_, at) => namesakes.filter((each) => has(each, at)).length > 1);
   }
 
   async #locate(

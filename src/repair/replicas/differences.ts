@@ -23,10 +23,9 @@ export type Difference =
       readonly object: DirectoryId;
       readonly holders: readonly Holder[];
       readonly lacking: readonly Replica[];
-      /**
-       * `new`: those without it never had it. `removed`: one of them had it once. `link`: they have the object by another name,
-       * and it has several.
-       */
+      /** Those of them that have the object by another name: it has several. */
+      readonly linked: readonly Replica[];
+      /** `new`: those without it never had it. `removed`: one of them had it once. `link`: all of them are linked. */
       readonly why: 'new' | 'removed' | 'link';
     }
   /** One object in different places, or by different names. */

@@ -69,14 +69,14 @@ export class EntryTable {
     }
   }
 
-  /** The rows of some objects, by {@link fidKey}: all the names they have. */
+  /** The rows of some objects, by {@link fidKey}: the names that stand for the same wherever they are. */
   ofObjects(objects: ReadonlySet<string>): ReadonlyMap<string, readonly Row[]> {
     const found = new Map<string, Row[]>();
     if (objects.size === 0) return found;
     for (const [name, row] of this.#rows) {
       const at = row * WIDTH;
       const key = fidKey({ vnode: this.#numbers[at + VNODE] ?? 0, unique: this.#numbers[at + UNIQUE] ?? 0 });
-      if (!objects.has(key)) continue;
+      if (!objects.has(key) || ((this.#numbers[at + MARKS] ?? 0) & OTHER_OBJECT) !== 0) continue;
       const rows = found.get(key);
       if (rows) rows.push(this.#row(name, row));
       else found.set(key, [this.#row(name, row)]);

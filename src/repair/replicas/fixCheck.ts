@@ -117,6 +117,7 @@ export async function checkAgainstReplicas(
     const replica = replicaOf(section, file, replicas, reader.object.volume);
     const looked = await lookUp(reader, replica, section.steps, reader.object);
     await checkAccess(section, file, reader, replica);
+    await checkObjects(section, file, reader, replica);
     for (const { operation, place } of section.steps) {
       const refuse = refusal(file, place);
       checkVolume(operation, reader.object.volume, refuse);
@@ -215,6 +216,35 @@ function checkNames(operation: FixOperation, object: DirectoryId, at: Known, ref
       );
     if (isSame(operation.target, object)) free(operation.to);
     else if (!isSame(operation.source, object)) refuse('neither directory of mv is the one under repair');
+  }
+}
+
+/** An object is made once in a volume; a further name needs one that is there. */
+async function checkObjects(
+  { steps }: FixSection,
+  file: string,
+  reader: ReplicaReader,
+  replica: Replica,
+): Promise<void> {
+  const creations = steps.flatMap(({ operation, place }) =>
+    isCreate(operation) ? [{ operation, place }] : [],
+  );
+  const made = new Set<string>();
+  for (let from = 0; from < creations.length; from += LOOKUPS) {
+    const some = creations.slice(from, from + LOOKUPS);
+    const places = await Promise.all(some.map(({ operation }) => reader.locate(replica, operation.fid)));
+    some.forEach(({ operation, place }, at) => {
+      const object = fidKey(operation.fid);
+      const isThere = places[at] !== undefined;
+      if (operation.op !== 'createl' && isThere)
+        refusal(
+          file,
+          place,
+        )(`${replica.server} has the object ${object} as ${JSON.stringify(places[at]?.name)}`);
+      if (operation.op === 'createl' && !isThere && !made.has(object))
+        refusal(file, place)(`${replica.server} has no object ${object} that could get another name`);
+      made.add(object);
+    });
   }
 }
 

@@ -11,6 +11,7 @@ import {
   MAX_FIX_NAME,
   MAX_OWNER,
   isCreate,
+  isRemove,
 } from '../../ipc/fixFile/fixFile.ts';
 import { type KnownPlaces } from './fixCheck.ts';
 import { type Location, type Replica, fidKey, isDirectoryVnode } from './replica.ts';
@@ -55,6 +56,8 @@ class Planner {
   readonly #steps: Map<Replica, FixOperation[]>;
   readonly #unsettled: { difference: Difference; why: string }[] = [];
   readonly #places = new Set<string>();
+  /** Names of the directory that operations make or take away, behind the server. */
+  readonly #taken = new Set<string>();
 
   constructor(comparison: Comparison) {
     this.#comparison = comparison;
@@ -76,6 +79,19 @@ class Planner {
 
   add(replica: Replica, operation: FixOperation): void {
     this.#steps.get(replica)?.push(operation);
+    for (const name of takenBy(operation, this.#here)) this.#taken.add(`${replica.server}/${name}`);
+  }
+
+  /**
+   * Servers judge each operation by what there is before the first one, and each name can be made or taken away once: what
+   * does not go together with what is there, or with earlier operations, is for the next cycle.
+   */
+  #addFor(difference: Difference, replica: Replica, operation: FixOperation): void {
+    const taken = takenBy(operation, this.#here).some((name) => this.#taken.has(`${replica.server}/${name}`));
+    const made = madeBy(operation, this.#here);
+    if (taken || (made !== undefined && this.#comparison.hasName(replica, made)))
+      this.#leave(difference, `more repair actions are needed on ${replica.server} first`);
+    else this.add(replica, operation);
   }
 
   settle(difference: Difference, decision: Decision | undefined): void {
@@ -102,9 +118,9 @@ class Planner {
     const left = new Set<string>();
     for (const { replica, status } of holders) {
       const to = moved.get(fidKey(status.fid));
-      if (removed.has(replica.server)) this.add(replica, removal(name, status.fid));
+      if (removed.has(replica.server)) this.#addFor(conflict, replica, removal(name, status.fid));
       else if (to !== undefined)
-        this.add(replica, { op: 'mv', from: name, to, volume, source: here, target: here });
+        this.#addFor(conflict, replica, { op: 'mv', from: name, to, volume, source: here, target: here });
       else left.add(fidKey(status.fid));
     }
     if (left.size > 1) this.#leave(conflict, 'different objects keep the name');
@@ -113,10 +129,11 @@ class Planner {
   #settleMissing(missing: Missing, choice: 'create' | 'remove' | 'leave'): void {
     const { name, object, holders, lacking } = missing;
     if (choice === 'leave') this.#leave(missing, 'it was decided to leave it');
-    else if (choice === 'remove') for (const { replica } of holders) this.add(replica, removal(name, object));
+    else if (choice === 'remove')
+      for (const { replica } of holders) this.#addFor(missing, replica, removal(name, object));
     else
       for (const replica of lacking)
-        this.add(replica, this.#creation(replica, name, object, holders, missing.why));
+        this.#addFor(missing, replica, this.#creation(replica, name, object, holders, missing.linked));
   }
 
   #creation(
@@ -124,7 +141,7 @@ class Planner {
     name: string,
     object: DirectoryId,
     holders: readonly Holder[],
-    why?: Missing['why'],
+    linked: readonly Replica[] = [],
   ): FixOperation {
     const type = holders[0]?.status.type;
     const { volume } = this.#comparison.object;
@@ -134,7 +151,7 @@ class Planner {
     const isMade = this.#steps
       .get(replica)
       ?.some((each) => isCreate(each) && each.op === 'createf' && fidKey(each.fid) === fidKey(fid));
-    return { op: why === 'link' || isMade === true ? 'createl' : 'createf', name, fid };
+    return { op: linked.includes(replica) || isMade === true ? 'createl' : 'createf', name, fid };
   }
 
   #settleRenamed(renamed: Renamed, to: Location | 'remove' | 'leave'): void {
@@ -144,15 +161,13 @@ class Planner {
     if (to === 'leave') this.#leave(renamed, 'it was decided to leave it');
     else if (to === 'remove') {
       for (const { replica, location } of holders)
-        if (this.#isHere(location.parent)) this.add(replica, removal(location.name, object));
+        if (this.#isHere(location.parent)) this.#addFor(renamed, replica, removal(location.name, object));
     } else {
       for (const holder of holders)
         if (!isAt(holder, to)) this.#move(renamed, holder.replica, holder.location, to);
       if (!this.#isHere(to.parent)) return;
-      for (const replica of lacking) {
-        if (this.#has(replica, to)) this.#leave(renamed, `${replica.server} has something else by that name`);
-        else this.add(replica, this.#creation(replica, to.name, object, holders));
-      }
+      for (const replica of lacking)
+        this.#addFor(renamed, replica, this.#creation(replica, to.name, object, holders));
     }
   }
 
@@ -162,11 +177,11 @@ class Planner {
       ?.some(
         (each) => isCreate(each) && [from, to].some(({ parent }) => fidKey(each.fid) === fidKey(parent)),
       );
-    if (isMade === true || this.#has(replica, to)) {
+    if (isMade === true) {
       this.#leave(renamed, `more repair actions are needed on ${replica.server} first`);
       return;
     }
-    this.add(replica, {
+    this.#addFor(renamed, replica, {
       op: 'mv',
       from: from.name,
       to: to.name,
@@ -174,12 +189,6 @@ class Planner {
       source: idOf(from.parent),
       target: idOf(to.parent),
     });
-  }
-
-  /** Whether something has the name now: servers look at what there is before the first operation. */
-  #has(replica: Replica, { parent, name }: Location): boolean {
-    if (!this.#isHere(parent)) return false;
-    return this.#comparison.hasName(replica, name);
   }
 
   #settleAttribute(difference: Difference, decision: Decision | undefined): void {
@@ -219,4 +228,18 @@ function idOf({ vnode, unique }: DirectoryId): DirectoryId {
 
 function removal(name: string, object: DirectoryId): FixOperation {
   return { op: isDirectoryVnode(object) ? 'removed' : 'removefsl', name };
+}
+
+/** Names of a directory that an operation makes or takes away. */
+function takenBy(operation: FixOperation, directory: DirectoryId): readonly string[] {
+  if (isCreate(operation) || isRemove(operation)) return [operation.name];
+  if (operation.op !== 'mv') return [];
+  const source = fidKey(operation.source) === fidKey(directory) ? [operation.from] : [];
+  return fidKey(operation.target) === fidKey(directory) ? [...source, operation.to] : source;
+}
+
+function madeBy(operation: FixOperation, directory: DirectoryId): string | undefined {
+  if (isCreate(operation)) return operation.name;
+  const isHere = operation.op === 'mv' && fidKey(operation.target) === fidKey(directory);
+  return isHere ? operation.to : undefined;
 }

@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MemoryServers, type Vnode } from '../memory/servers.ts';
+import { type History, afterwards, history, reachable } from './histories.ts';
+import { AnsweringTypist, MOUNT, play, withFixFile } from './support.ts';
+
+const HISTORIES = 150;
+/** Each repair may bring other directories into conflict, by what it moves. */
+const MAX_REPAIRS = 40;
+
+function diverged(past: History): MemoryServers {
+  const servers = new MemoryServers(['s1', 's2', 's3']);
+  afterwards(servers, past);
+  servers.heal();
+  return servers;
+}
+
+/** Repairs from the top down until nothing is in conflict. @returns whether that was reached */
+async function repairAll(
+  servers: MemoryServers,
+  fix: string,
+  answer: (question: string) => string,
+): Promise<string[]> {
+  const dialogues: string[] = [];
+  for (let count = 0; count < MAX_REPAIRS; count++) {
+    const conflict = servers.firstConflict();
+    if (!conflict) return dialogues;
+    const path = `/coda${MOUNT}/${conflict.path.join('/')}`.replace(/\/$/, '');
+    const isDirectory = Number.parseInt(conflict.key, 16) % 2 === 1;
+    const commands = isDirectory ? [`compare ${fix}`, `do ${fix}`] : ['replaceinc s1'];
+    const typist = new AnsweringTypist([`begin ${path}`, ...commands, 'quit'], answer);
+    const { backend } = await play(servers, typist);
+    expect(backend.expanded).toBe(0);
+    dialogues.push(typist.seen + typist.noted);
+    servers.heal();
+  }
+  return dialogues;
+}
+
+const returnOnly = (question: string): string => (question.startsWith('OK') ? 'yes' : '');
+
+/** Contents that nobody has overwritten at any server; where two sides wrote the same file, one of them has to go. */
+function written(servers: MemoryServers): ReadonlySet<string> {
+  const versions = new Map<string, Vnode[]>();
+  for (const site of servers.sites)
+    for (const key of reachable(servers, site)) {
+      const vnode = servers.get(site, key);
+      if (vnode.kind === 'file') versions.set(key, [...(versions.get(key) ?? []), vnode]);
+    }
+  const covers = (one: Vnode, other: Vnode): boolean =>
+    other.versions.every((count, slot) => (one.versions[slot] ?? 0) >= count);
+  return new Set(
+    [...versions.values()].flatMap(
+      (all) => all.find((one) => all.every((other) => covers(one, other)))?.contents ?? [],
+    ),
+  );
+}
+
+describe(`${HISTORIES} random divergences of three servers`, () => {
+  it('end with the same everywhere, and with all that anybody wrote, when all is answered with Return', async () => {
+    let conflicts = 0;
+    await withFixFile((fix) =>
+      fc.assert(
+        fc.asyncProperty(history, async (past) => {
+          const servers = diverged(past);
+          const texts = written(servers);
+          const dialogues = await repairAll(servers, fix, returnOnly);
+          conflicts += dialogues.length;
+          expect(servers.firstConflict(), dialogues.join('\n---\n')).toBeUndefined();
+          for (const site of servers.sites) expect(servers.tree(site)).toEqual(servers.tree(0));
+          const kept = written(servers);
+          for (const text of texts)
+            expect(kept.has(text), `${text} is lost\n${dialogues.join('\n')}`).toBe(true);
+        }),
+        { numRuns: HISTORIES },
+      ),
+    );
+    expect(conflicts).toBeGreaterThan(HISTORIES / 2);
+  });
+
+  it('end with the same everywhere whatever is answered first', async () => {
+    await withFixFile((fix) =>
+      fc.assert(
+        fc.asyncProperty(
+          history,
+          fc.infiniteStream(fc.constantFrom('yes', 'no', '')),
+          async (past, answers) => {
+            const servers = diverged(past);
+            const conflict = servers.firstConflict();
+            if (conflict) {
+              const path = `/coda${MOUNT}/${conflict.path.join('/')}`.replace(/\/$/, '');
+              const typist = new AnsweringTypist(
+                [`begin ${path}`, `compare ${fix}`, `do ${fix}`, 'quit'],
+                (question) =>
+                  question.endsWith('[yes] ') || question.endsWith('[no] ')
+                    ? question.startsWith('OK')
+                      ? 'yes'
+                      : answers.next().value
+                    : '',
+              );
+              await play(servers, typist);
+              servers.heal();
+            }
+            const dialogues = await repairAll(servers, fix, returnOnly);
+            expect(servers.firstConflict(), dialogues.join('\n---\n')).toBeUndefined();
+            for (const site of servers.sites) expect(servers.tree(site)).toEqual(servers.tree(0));
+          },
+        ),
+        { numRuns: HISTORIES },
+      ),
+    );
+  });
+});
