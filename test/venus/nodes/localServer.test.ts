@@ -23,7 +23,7 @@ const reached = async (name: string) => (await serverOf(name).node?.node.reach(n
 function waiting() {
   let answer = () => {};
   const answered = new Promise<null>((resolve) => (answer = () => resolve(null)));
-  const link = serverOf('s1').link<PeerProtocol>(() => ({ probe: () => answered }));
+  const link = serverOf('s1').link<Pick<PeerProtocol, 'probe'>>(() => ({ probe: () => answered }));
   return { link, answer: () => answer() };
 }
 

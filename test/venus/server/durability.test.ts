@@ -60,7 +60,7 @@ describe('new stores', () => {
 
   it('have all names on the way to them on the disk', async () => {
     const containers = () => Containers.open(temporary('servers', 's1', 'containers'), () => false);
-    expect(await syncedAfter(containers)).toEqual(['servers/s1', 'servers', '.']);
+    expect(await syncedAfter(containers)).toEqual(['.', 'servers', 'servers/s1']);
     expect(await syncedAfter(containers)).toEqual([]);
   });
 
