@@ -38,6 +38,10 @@ export class ByteReader {
     return this.#view.getBigUint64(this.#take(8), true);
   }
 
+  f64(): number {
+    return this.#view.getFloat64(this.#take(8), true);
+  }
+
   /** Four bytes in network order, as dotted quad. */
   ipv4(): string {
     return this.bytes(4).join('.');
@@ -100,6 +104,10 @@ export class ByteWriter {
 
   u64(value: bigint): this {
     return this.#number(8, (view) => view.setBigUint64(0, value, true));
+  }
+
+  f64(value: number): this {
+    return this.#number(8, (view) => view.setFloat64(0, value, true));
   }
 
   ipv4(address: string): this {

@@ -111,6 +111,8 @@ export const refusalCodes = [
   'protected',
   'bad-request',
   'archive-limit',
+  'dump-damaged',
+  'wrong-base',
   'shutting-down',
 ] as const;
 export type RefusalCode = (typeof refusalCodes)[number];

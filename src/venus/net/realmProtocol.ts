@@ -39,6 +39,13 @@ export interface RealmProtocol {
     request: { readonly name: string; readonly owner: string | undefined; readonly maxQuota: number };
     reply: VolumeLocation;
   };
+  /** Sets numbers aside for a volume that is about to be restored: the one that it had, if nobody can have it here. */
+  readonly reserveVolume: {
+    request: { readonly name: string; readonly wanted: number };
+    reply: VolumeLocation;
+  };
+  /** A volume has been restored on its servers: from now on it can be used. */
+  readonly publishVolume: { request: VolumeLocation; reply: Nothing };
 }
 
 export interface IssuedToken {

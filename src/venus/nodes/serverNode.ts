@@ -14,7 +14,7 @@ export const SERVER = { name: 's1', address: '127.10.0.1' } as const;
 
 export interface ServerNodeOptions {
   readonly dataDirectory: string;
-  readonly realm: Pick<RealmStore, 'protection' | 'tokenKey'>;
+  readonly realm: Pick<RealmStore, 'protection' | 'tokenKey' | 'volumes'>;
   readonly network: Network;
 }
 
@@ -30,8 +30,9 @@ export class ServerNode {
     await makeDirectory(directory);
     const lock = await DataLock.wait(directory, LOCK_PATIENCE);
     try {
-      const { protection, tokenKey } = realm;
-      const server = await FileServer.open({ directory, protection, tokenKey, now: Date.now });
+      const { protection, tokenKey, volumes } = realm;
+      const isPublished = (volume: number) => volumes.byId(volume) !== undefined;
+      const server = await FileServer.open({ directory, protection, tokenKey, isPublished, now: Date.now });
       return new ServerNode(server, network, lock);
     } catch (error) {
       lock.release();

@@ -6,6 +6,9 @@ import { Containers } from '../store/containers.ts';
 import { Database } from '../store/database.ts';
 import { type FidBlock, type StoredAcl, Vnodes } from '../tree/vnodes.ts';
 import { Callbacks } from './callbacks.ts';
+import { Backups } from './dump/backups.ts';
+import { removeUnsettled } from './dump/newVolume.ts';
+import { removeStaged } from './dump/volumeIncrement.ts';
 import { Fetches } from './fetches.ts';
 import { Identities, type IdentitiesOptions } from './identities.ts';
 import { Lookups } from './lookups.ts';
@@ -19,6 +22,8 @@ type Request<Name extends keyof FileProtocol> = FileProtocol[Name]['request'];
 
 export interface FileServerOptions extends IdentitiesOptions {
   readonly directory: string;
+  /** Whether the realm's list has a volume: one that was being restored and is not in it goes away. */
+  readonly isPublished?: (volume: number) => boolean;
 }
 
 /** One file server: volumes, their objects, and what clients may do with them. */
@@ -33,9 +38,12 @@ export class FileServer implements Service<FileProtocol> {
   readonly #stores: Stores;
   readonly #reintegration: Reintegration;
   readonly #volumes: VolumeStates;
+  readonly #backups: Backups;
 
   static async open(options: FileServerOptions): Promise<FileServer> {
     const vnodes = new Vnodes(await Database.open(join(options.directory, 'metadata')));
+    await removeUnsettled(vnodes.database, options.isPublished ?? (() => false));
+    await removeStaged(vnodes.database);
     const inUse = new Set<number>();
     for (const vnode of vnodes.all()) {
       if (vnode.type === 'file' && vnode.container !== undefined) inUse.add(vnode.container);
@@ -55,10 +63,12 @@ export class FileServer implements Service<FileProtocol> {
     this.#stores = new Stores(common);
     this.#reintegration = new Reintegration({ ...common, stores: this.#stores });
     this.#volumes = new VolumeStates({ ...common, directory: options.directory, now: options.now });
+    this.#backups = new Backups({ ...common, protection: options.protection, now: options.now });
   }
 
   async close(): Promise<void> {
     this.callbacks.close();
+    await this.#backups.close();
     await this.#transfers.close();
     await this.#vnodes.database.close();
   }
@@ -154,4 +164,14 @@ export class FileServer implements Service<FileProtocol> {
     await this.#volumes.create(request);
     return null;
   };
+
+  readonly openDump = (request: Request<'openDump'>) => this.#backups.openDump(request);
+  readonly sendDumpBase = (request: Request<'sendDumpBase'>) => this.#backups.sendDumpBase(request);
+  readonly readDump = (request: Request<'readDump'>) => this.#backups.readDump(request);
+  readonly closeDump = (request: Request<'closeDump'>) => this.#backups.closeDump(request);
+  readonly openRestore = (request: Request<'openRestore'>) => this.#backups.openRestore(request);
+  readonly writeRestore = (request: Request<'writeRestore'>) => this.#backups.writeRestore(request);
+  readonly finishRestore = (request: Request<'finishRestore'>) => this.#backups.finishRestore(request);
+  readonly abandonRestore = (request: Request<'abandonRestore'>) => this.#backups.abandonRestore(request);
+  readonly settleRestore = (request: Request<'settleRestore'>) => this.#backups.settleRestore(request);
 }

@@ -1,4 +1,4 @@
-import { RefusedError } from '../../ipc/errors.ts';
+import { RefusedError, isErrno } from '../../ipc/errors.ts';
 import type { FileProtocol } from '../net/fileProtocol.ts';
 import type { Remote, Service } from '../net/link.ts';
 import type {
@@ -143,11 +143,7 @@ export class RealmServer implements Service<RealmProtocol> {
     volumes.checkName(name);
     const ownerId = owner === undefined ? ADMINISTRATORS.id : protection.user(owner).id;
     const id = await volumes.reserve();
-    const replicas = servers.map(({ name: server, address }, index) => ({
-      server,
-      address,
-      volume: replicaId(index, id),
-    }));
+    const replicas = this.#replicasOf(id);
     for (const [index, { link }] of servers.entries()) {
       const replica = replicaId(index, id);
       await link.call('createVolume', { volume: id, replica, name, owner: ownerId, maxQuota });
@@ -156,6 +152,34 @@ export class RealmServer implements Service<RealmProtocol> {
     await volumes.publish(location);
     return location;
   };
+
+  readonly reserveVolume = async ({ name, wanted }: Request<'reserveVolume'>): Promise<VolumeLocation> => {
+    const { volumes } = this.#options;
+    volumes.checkName(name);
+    const id = await volumes.reserve(wanted);
+    return { id, name, replicas: this.#replicasOf(id) };
+  };
+
+  /** Servers forget a restored volume that is not in the list when they start, so it goes into the list first. */
+  readonly publishVolume = async (location: VolumeLocation) => {
+    const { volumes, servers } = this.#options;
+    await volumes.publish(location);
+    try {
+      for (const { link } of servers) await link.call('settleRestore', { volume: location.id });
+    } catch (error) {
+      if (isErrno(error, 'ENXIO')) await volumes.withdraw(location.id);
+      throw error;
+    }
+    return null;
+  };
+
+  #replicasOf(id: number): VolumeLocation['replicas'] {
+    return this.#options.servers.map(({ name: server, address }, index) => ({
+      server,
+      address,
+      volume: replicaId(index, id),
+    }));
+  }
 
   async #authenticate(name: string, password: string): Promise<UserRecord> {
     const user = this.#options.protection.user(name);
