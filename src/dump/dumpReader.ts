@@ -216,3 +216,8 @@ export class DumpReader {
 function damageAt(offset: bigint, kind: Damage['kind'], what: string): Damage {
   return { kind, offset, length: 0n, what };
 }
+
+/** Reads on for what the reader learns, where its items are of no use. */
+export function drain(items: Iterator<DumpItem>): void {
+  while (!items.next().done);
+}

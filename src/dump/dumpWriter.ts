@@ -43,7 +43,11 @@ export class DumpWriter {
   /** An object with all its names, of which a file may have very many. */
   *object(status: ObjectStatus): Generator<Uint8Array> {
     const [first = [], ...rest] = inParts(status.names);
-    yield this.record({ kind: 'object', status: { ...status, names: first }, nameCount: status.names.length });
+    yield this.record({
+      kind: 'object',
+      status: { ...status, names: first },
+      nameCount: status.names.length,
+    });
     for (const names of rest) yield this.record({ kind: 'names', id: status.id, names });
   }
 

@@ -43,6 +43,6 @@ function adviceFor(kind: DamageKind) {
   }
   return {
     why: 'It is not what coda realm volume dump wrote.',
-    next: 'coda realm volume verify says what is whole; coda realm volume restore --partial restores that.',
+    next: 'coda realm dump verify says what is whole; coda realm volume restore --partial restores that.',
   };
 }

@@ -23,7 +23,8 @@ const MAX_NAMES = 1_000_000;
 /** Puts objects together: status, the names that follow it, and contents without a gap. */
 export class ObjectReader {
   /** An object of which names are still to come. */
-  #pending: { readonly status: ObjectStatus; readonly names: string[]; readonly nameCount: number } | undefined;
+  #pending:
+    { readonly status: ObjectStatus; readonly names: string[]; readonly nameCount: number } | undefined;
   /** A file of which contents are still to come. */
   #file: { readonly id: ObjectId; readonly length: bigint; reached: bigint; isWhole: boolean } | undefined;
   #last: ObjectId | undefined;

@@ -1,4 +1,4 @@
-import { RefusedError, isErrno } from '../../ipc/errors.ts';
+import { RefusedError } from '../../ipc/errors.ts';
 import type { FileProtocol } from '../net/fileProtocol.ts';
 import type { Remote, Service } from '../net/link.ts';
 import type {
@@ -167,7 +167,7 @@ export class RealmServer implements Service<RealmProtocol> {
     try {
       for (const { link } of servers) await link.call('settleRestore', { volume: location.id });
     } catch (error) {
-      if (isErrno(error, 'ENXIO')) await volumes.withdraw(location.id);
+      await volumes.withdraw(location.id);
       throw error;
     }
     return null;

@@ -18,6 +18,7 @@ export class BaseIndex {
 
   /** Takes the next bytes of the base, up to the end of its index. @throws DumpDamagedError */
   push(bytes: Uint8Array): void {
+    if (this.#reader.indexEnd) return;
     for (const item of this.#reader.push(bytes)) {
       if (item.kind === 'index') for (const entry of item.entries) this.#add(entry);
       if (item.kind === 'index-end') return;

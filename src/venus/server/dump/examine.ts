@@ -63,7 +63,8 @@ export function* examine(tables: VolumeTables, volume: number): Generator<void, 
 
 function noteParent(parent: ObjectId, found: Vnode | undefined, missing: Map<number, number>): void {
   const known = found?.fid.unique ?? missing.get(parent.vnode);
-  if (known !== undefined && known !== parent.unique) impossible('an object is in a directory of another time');
+  if (known !== undefined && known !== parent.unique)
+    impossible('an object is in a directory of another time');
   if (!found) missing.set(parent.vnode, parent.unique);
 }
 

@@ -59,7 +59,15 @@ export async function* dumpVolume(options: VolumeDumpOptions): AsyncGenerator<Ui
   const dumped = { ...volume, blocksUsed: BigInt(volume.blocksUsed) };
   const below = found && { id: found.id, state: found.state };
   yield* writer.header({ kind: 'header', id, created: now, realm, server, volume: dumped, base: below });
-  const plan: Plan = { directories: [], others: [], removed: [], ids: new Set(), dangling: 0, objects: 0n, bytes: 0n };
+  const plan: Plan = {
+    directories: [],
+    others: [],
+    removed: [],
+    ids: new Set(),
+    dangling: 0,
+    objects: 0n,
+    bytes: 0n,
+  };
   yield* index(writer, options, plan);
   yield* principals(writer, options, plan);
   for (let at = 0; at < plan.removed.length; at += REMOVED_AT_A_TIME)
@@ -96,7 +104,8 @@ async function* index(
     }
     if (plan.objects % BigInt(OBJECTS_AT_A_TIME) === 0n) await breathe();
   }
-  if (plan.dangling !== 0) fail('EIO', 'Entries of its directories stand for objects that this server has not.');
+  if (plan.dangling !== 0)
+    fail('EIO', 'Entries of its directories stand for objects that this server has not.');
   changes.finish(plan.removed);
   if (entries.length > 0) yield writer.record({ kind: 'index', entries });
   yield writer.record({

@@ -118,8 +118,7 @@ export class VolumeIncrement implements RestoreTarget {
     const { vnodes, tables } = this.#options;
     if (!present.parent) return;
     touched.add(present.parent.vnode);
-    for (const name of tables.namesOf(present))
-      vnodes.clearEntry(writer, present.parent, name, present.fid);
+    for (const name of tables.namesOf(present)) vnodes.clearEntry(writer, present.parent, name, present.fid);
   }
 }
 
