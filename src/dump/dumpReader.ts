@@ -61,6 +61,7 @@ export class DumpReader {
   #rank = 0;
   #hasEnded = false;
   #isDamaged = false;
+  #isEndTold = false;
 
   constructor({ isTolerant }: DumpReaderOptions) {
     this.#isTolerant = isTolerant;
@@ -103,9 +104,8 @@ export class DumpReader {
       else yield* this.#read(found);
     }
     if (this.#hasEnded) return;
-    const kind = this.#frames.hasFound ? 'cut' : 'not-a-dump';
-    const what = this.offset === 0n ? 'it is empty' : 'it ends before its end';
-    if (kind === 'cut' || this.offset === 0n) yield* this.#tell(damageAt(this.offset, kind, what));
+    if (this.offset === 0n) yield* this.#tell(damageAt(0n, 'not-a-dump', 'it is empty'));
+    else if (!this.#isEndTold) yield* this.#tell(damageAt(this.offset, 'cut', 'it ends before its end'));
     yield* this.#tellMisfits(this.#objects.finish(), this.offset);
   }
 
@@ -208,6 +208,7 @@ export class DumpReader {
 
   *#tell(damage: Damage): Generator<DumpItem> {
     this.#isDamaged = true;
+    this.#isEndTold ||= damage.kind === 'cut' || damage.kind === 'not-a-dump';
     if (!this.#isTolerant) throw new DumpDamagedError(damage);
     yield { kind: 'damage', damage };
   }

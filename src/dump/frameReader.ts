@@ -167,7 +167,8 @@ export class FrameReader {
 
   *#tellDamage(kind: Damage['kind']): Generator<FoundDamage> {
     if (!this.#damage) return;
-    const { offset, what } = this.#damage;
+    const { offset } = this.#damage;
+    const what = kind === 'not-a-dump' ? 'nothing in it is a part of a volume dump' : this.#damage.what;
     this.#damage = undefined;
     yield { kind: 'damage', damage: { kind, offset, length: this.offset - offset, what } };
   }

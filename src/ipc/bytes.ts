@@ -13,7 +13,8 @@ export class ByteReader {
 
   /** @param what names the structure in errors, as `getvolstat reply`. */
   constructor(bytes: Uint8Array, what: string) {
-    this.#bytes = bytes;
+    // The slices of a Buffer would be views, not copies.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#what = what;
   }

@@ -41,7 +41,7 @@ export const volumeRestore: Command = {
     const [restored, isPartial]: [object[], boolean] = [[], options.flag('partial')];
     for (const file of files) {
       try {
-        const { input, header } = await openRestorable(file, isPartial);
+        const { input, header } = await openRestorable(file);
         const name = options.value('as') ?? header.volume.name;
         const report = await restore(context, http, { input, header, name, isPartial });
         restored.push(toJson(file, report));
@@ -55,28 +55,26 @@ export const volumeRestore: Command = {
   },
 };
 
+/** Bytes of damage in which a header is looked for. */
+const HEADER_SEARCH = 16 * 1024 * 1024;
+
 /** A dump of which the header has been read; its bytes still come from the start. */
 async function openRestorable(
   file: string,
-  isPartial: boolean,
 ): Promise<{ readonly input: DumpInput; readonly header: HeaderRecord }> {
   const input = await openDump(file);
-  const reader = new DumpReader({ isTolerant: isPartial });
+  // Whether damage matters is for venus to say, which reads all of it.
+  const reader = new DumpReader({ isTolerant: true });
   const first: Uint8Array[] = [];
-  while (!reader.header) {
+  while (!reader.header && reader.offset < HEADER_SEARCH) {
     const next = await input.bytes.next();
     drain(next.done ? reader.end() : reader.push(next.value));
     if (next.done) break;
     first.push(next.value);
   }
-  if (!reader.header)
-    throw new DumpDamagedError({
-      kind: 'not-a-dump',
-      offset: 0n,
-      length: 0n,
-      what: 'no header of a volume dump is in it',
-    });
-  return { input: { ...input, bytes: joined(first, input.bytes) }, header: reader.header };
+  if (reader.header) return { input: { ...input, bytes: joined(first, input.bytes) }, header: reader.header };
+  const what = 'no header of a volume dump is in it';
+  throw new DumpDamagedError({ kind: 'not-a-dump', offset: 0n, length: 0n, what });
 }
 
 async function* joined(
