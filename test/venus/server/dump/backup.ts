@@ -73,7 +73,7 @@ export class Backup {
   /** All of a volume but its number: objects with names, status and contents, and what the volume itself has. */
   state(volume: number): unknown {
     const tables = new VolumeTables(this.#metadata);
-    const { id, replica, name, ...record } = tables.volume(volume) ?? raise('no volume');
+    const record = { ...(tables.volume(volume) ?? raise('no volume')), id: 0, replica: 0, name: '' };
     const objects = [...tables.vnodes(volume)].map((vnode) => ({
       ...this.#plain(vnode),
       names: [...tables.namesOf(vnode)].sort(),
