@@ -1,4 +1,4 @@
-import { RefusedError, VenusError } from '../../../ipc/errors.ts';
+import { RefusedError, VenusError, isErrno } from '../../../ipc/errors.ts';
 import { toJsonName } from '../../../ipc/socket/routes.ts';
 import { errno } from '../../../ipc/errno.ts';
 import type { RestoreReport, RestoreRequest } from '../../net/dumpProtocol.ts';
@@ -35,7 +35,7 @@ export const dumpRoutes: Readonly<Record<string, Route>> = {
       }
       response.end();
     } finally {
-      await server.call('closeDump', { handle });
+      await server.call('closeDump', { handle }).catch(unlessGone);
     }
   },
 
@@ -89,9 +89,14 @@ async function restore(
       return { report: toJson(id, name, report) };
     });
   } catch (error) {
-    await server.call('abandonRestore', { handle }).catch((failure: unknown) => logFault('restore', failure));
+    await server.call('abandonRestore', { handle }).catch(unlessGone);
     throw error;
   }
+}
+
+/** A server that has gone has given up what it did for us. */
+function unlessGone(error: unknown): void {
+  if (!isErrno(error, 'ETIMEDOUT')) logFault('dump', error);
 }
 
 /** Answers when something is done; until then says again and again that it goes on. What fails is thrown as well. */
