@@ -151,3 +151,23 @@ function placeKey({ parent, name }: Location): string {
 export function isPlain({ why }: Missing): boolean {
   return why === 'new';
 }
+
+/**
+ * Takes back what cannot be done: a server that refuses a repair may have something else by the name in another directory,
+ * which nobody sees from here. The object stays in the directory under repair instead.
+ * @returns the places that are given up
+ */
+export function keepHere(comparison: Comparison, decisions: Decisions): readonly Location[] {
+  const here = fidKey(comparison.object);
+  const givenUp: Location[] = [];
+  for (const difference of comparison.differences) {
+    const decision = decisionOn(difference, comparison, decisions);
+    if (difference.kind !== 'renamed' || decision?.kind !== 'renamed' || typeof decision.to === 'string')
+      continue;
+    const place = difference.holders.find(({ location }) => fidKey(location.parent) === here);
+    if (!place || fidKey(decision.to.parent) === here) continue;
+    givenUp.push(decision.to);
+    decisions.set(keyOf(difference), { kind: 'renamed', to: place.location });
+  }
+  return givenUp;
+}
