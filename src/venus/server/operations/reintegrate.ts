@@ -62,7 +62,7 @@ export function reintegrate(
       continue;
     }
     try {
-      certify({ vnodes, storeId }, mutation, base);
+      certify({ vnodes, identity, storeId }, mutation, base);
       const dropped = apply({ vnodes, writer, identity, storeId, now: time }, mutation, contents);
       if (dropped !== undefined) unused.push(dropped);
     } catch (error) {
