@@ -1,12 +1,13 @@
 import { formatCmlLine } from '../cml/cmlText.ts';
 import type { CmlLine } from '../cml/cmlLine.ts';
 import { joinPath } from '../ipc/codaPath.ts';
-import { isErrno } from '../ipc/errors.ts';
-import type { Verdict } from '../ipc/repairs.ts';
+import { CodaError, isErrno } from '../ipc/errors.ts';
 import { printable } from '../term/printable.ts';
-import { type RepairBackend, RepairError, type RepairSession } from './backend.ts';
+import { shellWord } from '../term/shellWord.ts';
+import { NotInConflictError, type RepairBackend, RepairError, type RepairSession } from './backend.ts';
 import { verdictOfCheck } from './real/checkText.ts';
-import { type CommitParts, isInConflict } from './real/commit.ts';
+import type { ToldVerdict } from './real/decider.ts';
+import { type CommitParts, isInConflict, isLineOf } from './real/commit.ts';
 import { statusOf } from './real/globalView.ts';
 import { journalId } from './real/journals.ts';
 import { shownRecord } from './real/logListing.ts';
@@ -21,7 +22,6 @@ import {
 import { type Begun, RealSession } from './real/session.ts';
 import type { ShownObject } from './real/shownFiles.ts';
 import { type Work, type WorkRecord, currentOf } from './real/work.ts';
-import { quoteWord } from './words.ts';
 
 /** Names of expanded objects, which venus makes up (spec/repair.md, 1). */
 const EXPANDED = { volume: 0xffffffff, vnode: 0xfffffffc, realm: 'localhost' };
@@ -40,6 +40,18 @@ export interface RealCoda extends CommitParts {
   readonly roots: readonly string[];
   /** The host whose changes they are. */
   readonly client: string;
+}
+
+/** The log begins with what belongs to other objects. */
+class AheadError extends CodaError {
+  readonly code = 'conflict';
+
+  constructor(object: string, first: string) {
+    super(`Other objects are ahead of ${object} in the modify log`, {
+      why: `Venus settles its log from the front, and that is: ${first}`,
+      next: 'Repair the objects of these records first.',
+    });
+  }
 }
 
 /**
@@ -65,17 +77,19 @@ export class RealBackend implements RepairBackend {
     if (interrupted) return this.#resume(interrupted);
     if (await this.#isExpanded(path)) return this.#examined(id, path, true, undefined);
     if (!(await isInConflict(this.#coda.files, path)))
-      throw new RepairError('Error beginning repair: Object not in conflict');
-    const first = await this.#firstVerdict(path);
+      throw new NotInConflictError('Error beginning repair: Object not in conflict');
+    const told = await this.#firstVerdict(path);
     await this.#expand(path);
-    return this.#examined(id, path, false, first);
+    return this.#examined(id, path, false, told);
   }
 
   /** Goes on with a commit that was interrupted. */
   async #resume(work: Work): Promise<RepairSession> {
     const { object } = work;
     let isExpanded = await this.#isExpanded(object);
+    let told: ToldVerdict | undefined;
     if (!isExpanded && currentOf(work) !== undefined && (await isInConflict(this.#coda.files, object))) {
+      told = await this.#firstVerdict(object, work);
       await this.#expand(object);
       isExpanded = true;
     }
@@ -87,7 +101,7 @@ export class RealBackend implements RepairBackend {
       kind: 'local/global',
       isResumed: true,
       hasJournal: true,
-      first: undefined,
+      told,
     });
   }
 
@@ -95,37 +109,43 @@ export class RealBackend implements RepairBackend {
     id: string,
     path: string,
     isResumed: boolean,
-    first: Verdict | undefined,
+    told: ToldVerdict | undefined,
   ): Promise<RepairSession> {
     try {
-      return await this.#examine(id, path, isResumed, first);
+      return await this.#examine(id, path, isResumed, told);
     } catch (error) {
       await this.#coda.venus.collapse(path).catch((cause: unknown) => {
-        throw new RepairError(`${printable(path)} could not be collapsed`, howToCollapse(path), { cause });
+        const shown = this.#shownPath(path);
+        throw new RepairError(`${printable(shown)} could not be collapsed`, howToCollapse(shown), { cause });
       });
       throw error;
     }
   }
 
-  async #examine(id: string, path: string, isResumed: boolean, first: Verdict | undefined) {
+  async #examine(id: string, path: string, isResumed: boolean, told: ToldVerdict | undefined) {
     const { venus, files, client } = this.#coda;
     const { servers, answering } = await this.#entries(path);
     const kind = kinds.get(await venus.kindOfConflict(path));
-    if (!kind) throw new RepairError('Error beginning repair: Object not in conflict');
+    if (!kind) throw new NotInConflictError('Error beginning repair: Object not in conflict');
     const local = joinPath(path, LOCAL_ENTRY);
     const status = await statusOf(files, local);
     const logPath = await this.#logPath(path);
     const common = { version: 1, id, object: path, client, servers, logPath } as const;
     const untouched = { settled: 0, isIrrevocable: false, redone: 0 };
-    const session = { kind, isResumed, isExpanded: true, hasJournal: false, server: answering, first };
+    const session = { kind, isResumed, isExpanded: true, hasJournal: false, server: answering, told };
     if (kind !== 'local/global') {
       const type = answering === undefined ? 'directory' : await this.#typeOf(joinPath(path, answering));
       return this.#session({ ...session, work: { ...common, ...untouched, type, records: [] } });
     }
-    if (!status || (await isInConflict(files, local))) throw noLocalVersion(path);
+    if (!status || (await isInConflict(files, local))) throw noLocalVersion(this.#shownPath(path));
     const records = await this.#records(path, await venus.list(local));
     const type = await this.#typeOf(local);
     return this.#session({ ...session, work: { ...common, ...untouched, type, records } });
+  }
+
+  /** A path as the user sees it. */
+  #shownPath(path: string): string {
+    return `${this.#coda.roots[0] ?? ''}${path}`;
   }
 
   #session(begun: Begun): RepairSession {
@@ -152,7 +172,7 @@ export class RealBackend implements RepairBackend {
     } catch (error) {
       if (!isErrno(error, 'EINVAL', 'EINPROGRESS')) throw error;
       throw new RepairError(
-        `Error beginning repair: ${printable(path)} cannot be expanded`,
+        `Error beginning repair: ${printable(this.#shownPath(path))} cannot be expanded`,
         {
           why: 'Something below it, or the directory it is in, is expanded already.',
           next: 'Collapse that first: cfs endrepair PATH',
@@ -192,17 +212,23 @@ export class RealBackend implements RepairBackend {
     return own?.fid.volume === fid.volume ? parent : path;
   }
 
-  /** What venus says of the first record, if it is safe to ask and the record is about this object. */
-  async #firstVerdict(path: string): Promise<Verdict | undefined> {
+  /**
+   * What venus says of the first record, if it is safe to ask and the record is about this object.
+   * @param work what the record must belong to
+   */
+  async #firstVerdict(path: string, work?: Work): Promise<ToldVerdict | undefined> {
     const { venus, roots } = this.#coda;
     const [first] = await venus.list(path);
+    const at = work?.settled ?? 0;
+    if (work && !isLineOf(work.records[at], first)) return undefined;
     const paths = new ObjectPaths(path, roots);
     const { fid } = await venus.identity(path);
     const isVolumeRoot = fid.vnode === 1 && fid.unique === 1;
     if (!first || isVolumeRoot || formatCmlLine(first).includes(LOCAL_ENTRY)) return undefined;
     const belonging = belongingOf(first, paths, { sequence: 1, time: 0 });
     if (belonging.kind !== 'ours') return undefined;
-    return verdictOfCheck(await venus.checkFirst(path), belonging.mutation);
+    const verdict = verdictOfCheck(await venus.checkFirst(path), belonging.mutation);
+    return verdict && { at, verdict };
   }
 
   /** The log as it concerns an object. @throws RepairError where it begins with what is another's */
@@ -213,7 +239,7 @@ export class RealBackend implements RepairBackend {
       const belonging = belongingOf(line, paths, { sequence: at + 1, time: 0 });
       belongings.push(belonging.kind === 'ours' ? await this.#timed(path, belonging) : belonging);
     }
-    checkSettleable(path, lines, belongings);
+    checkSettleable(this.#shownPath(path), lines, belongings);
     return lines.map((line, at) => {
       const belonging = belongings[at];
       return {
@@ -239,21 +265,19 @@ export class RealBackend implements RepairBackend {
   }
 }
 
+/** @param path as the user sees it */
 function checkSettleable(path: string, lines: readonly CmlLine[], belongings: readonly Belonging[]): void {
   const shown = printable(path);
   const first = belongings.findIndex(({ kind }) => kind !== 'foreign');
   if (first < 0)
     throw new RepairError(`The modify log has nothing about ${shown}`, {
       why: 'Something of it is in conflict that the log names by a path that venus does not know any more.',
-      next: `See the log: cfs listlocal ${quoteWord(path)}`,
+      next: `See the log: cfs listlocal ${shellWord(path)}`,
     });
   if (first > 0) {
     const named = lines.slice(0, Math.min(first, NAMED)).map(shownRecord);
     const more = first > NAMED ? `; and ${first - NAMED} more` : '';
-    throw new RepairError(`Other objects are ahead of ${shown} in the modify log`, {
-      why: `Venus settles its log from the front, and that is: ${named.join('; ')}${more}`,
-      next: 'Repair the objects of these records first.',
-    });
+    throw new AheadError(shown, `${named.join('; ')}${more}`);
   }
   const crossing = belongings.findIndex(({ kind }) => kind === 'crossing');
   const line = lines[crossing];
@@ -282,6 +306,6 @@ function noLocalVersion(path: string): RepairError {
 function howToCollapse(path: string) {
   return {
     why: 'It shows as a directory of its versions.',
-    next: `Collapse it: cfs endrepair ${quoteWord(path)}`,
+    next: `Collapse it: cfs endrepair ${shellWord(path)}`,
   };
 }

@@ -1,8 +1,9 @@
 import { splitPath } from '../../ipc/codaPath.ts';
 import { CodaError, isErrno } from '../../ipc/errors.ts';
 import type { ConflictReport } from '../../ipc/repairs.ts';
-import type { Committed, RepairSession } from '../../repair/backend.ts';
-import { explainConflict, isBelow, workplacesOf } from '../../repair/conflictList.ts';
+import type { FileTree } from '../../ipc/venus.ts';
+import { type Committed, NotInConflictError, type RepairSession } from '../../repair/backend.ts';
+import { explainConflict, isBelow, outermost, workplacesOf } from '../../repair/conflictList.ts';
 import { Interruptions } from '../../repair/interruptions.ts';
 import { type Choice, type Resolved, choices, resolveAll } from '../../repair/resolve.ts';
 import { mutationText, verdictText } from '../../repair/texts.ts';
@@ -18,6 +19,8 @@ import { withSignals } from '../repair/signals.ts';
 import { conflictsAt } from './conflicts.ts';
 import { ReplacedFiles } from './replacedFiles.ts';
 
+const LABEL = 'coda resolve';
+const GOING_ON = 'going on with the commit that was interrupted, as it was decided then';
 /** Times that something is decided anew because others were faster. */
 const MAX_ATTEMPTS = 3;
 
@@ -56,7 +59,7 @@ export const resolve: Command = {
   usage: 'coda resolve (<path> ... | --all) --keep mine|server|both|newest [--dry-run]',
   summary: 'settle conflicts without looking at each change',
   description: [
-    'mine: what you did wins. server: what the servers have stays. both: your version is kept beside that of the servers, under a name that says host and day. newest: the later of both.',
+    'mine: what you did wins. server: what the servers have stays, and what you did goes where that is in its way. both: your version is kept beside that of the servers, under a name that says host and day. newest: the later of both.',
     'What both sides did alike settles itself. What cannot be settled stays in the modify log, and does not stop the rest. A version of the servers that is replaced is first saved below $XDG_STATE_HOME/coda/replaced.',
   ],
   options: [
@@ -82,33 +85,63 @@ export const resolve: Command = {
       preview(context, found, objects);
       return;
     }
-    const expanded = new Set(found.filter(({ isExpanded }) => isExpanded).map(({ path }) => path));
     const interruptions = new Interruptions();
-    await withSignals(interruptions, () => settleAll(context, objects, expanded, choice, interruptions.over));
+    await withSignals(interruptions, () => settleAll(context, objects, found, choice, interruptions.over));
   },
 };
 
-/** Settles one object after the other. @param expanded those under repair */
+/** Settles one object after the other. @param found all conflicts that there are */
 async function settleAll(
   context: Context,
   objects: readonly string[],
-  expanded: ReadonlySet<string>,
+  found: readonly ConflictReport[],
   choice: Choice,
   over: AbortSignal,
 ): Promise<void> {
+  const expanded = new Set(found.filter(({ isExpanded }) => isExpanded).map(({ path }) => path));
   const settled: object[] = [];
+  const settleOne = async (object: string): Promise<void> => {
+    if (expanded.has(object)) throw new UnderRepairError(context.userPath(`/coda${object}`));
+    settled.push(await settleAnew(context, object, choice, over));
+  };
   for (const object of objects) {
     if (over.aborted) break;
-    const shown = context.userPath(`/coda${object}`);
+    const below = outermost(found.map(({ path }) => path).filter((path) => isBelow(path, object)));
     try {
-      if (expanded.has(object)) throw new UnderRepairError(shown);
-      settled.push(await settleAnew(context, object, choice, over));
+      await settleOne(object);
     } catch (error) {
-      await context.fail(error, 'coda resolve', shown);
+      if (error instanceof NotInConflictError && below.length > 0)
+        await settleEach(context, below, settleOne, over);
+      else await context.fail(error, LABEL, context.userPath(`/coda${object}`));
     }
   }
   if (context.json) context.printJson({ settled, failures: context.failures });
   else if (objects.length === 0) context.print('No conflicts.\n');
+}
+
+/**
+ * Settles objects by themselves where venus does not settle a directory above them. One may have to wait for another
+ * that is ahead of it in the modify log: it is tried again as long as that gets further.
+ */
+async function settleEach(
+  context: Context,
+  objects: readonly string[],
+  settleOne: (object: string) => Promise<void>,
+  over: AbortSignal,
+): Promise<void> {
+  for (let waiting = objects; waiting.length > 0;) {
+    const failed = new Map<string, unknown>();
+    for (const object of waiting) {
+      if (over.aborted) return;
+      await settleOne(object).catch((error: unknown) => failed.set(object, error));
+    }
+    if (failed.size === waiting.length) {
+      for (const [object, error] of failed)
+        await context.fail(error, LABEL, context.userPath(`/coda${object}`));
+      return;
+    }
+    waiting = [...failed.keys()];
+  }
 }
 
 /** Somebody may change something between the decisions and the commit: then it is decided anew. */
@@ -161,14 +194,49 @@ function preview(context: Context, found: readonly ConflictReport[], objects: re
 async function settle(context: Context, object: string, choice: Choice, over: AbortSignal): Promise<object> {
   const place = await openBackend(context);
   const session = await place.backend.begin(object);
-  const { isResumed, client, path, mutations } = await session.document();
+  const { isResumed, path, mutations } = await session.document();
   const shown = { object: context.userPath(`/coda${path}`) };
-  if (isResumed) throw new UnderRepairError(shown.object);
+  if (isResumed && session.canAbort) throw new UnderRepairError(shown.object);
+  if (isResumed) context.terminal.err(`${printable(shown.object)}: ${GOING_ON}\n`);
   const files = await place.files();
   const { entry } = splitPath(path);
   const replaced = new ReplacedFiles(context.surroundings, files, `${path}/global`, entry);
+  const resolved = new Map<number, Resolved>();
+  try {
+    for (let attempt = 1; ; attempt++) {
+      const overtaken = await decideAndCommit(context, session, { files, choice, replaced, resolved, over });
+      if (!overtaken) break;
+      // What was done for good is settled for good: each attempt has less left to decide.
+      if (session.canAbort || attempt > mutations.length) throw new OvertakenError(shown.object, overtaken);
+    }
+  } catch (error) {
+    await abort(session);
+    throw error;
+  }
+  const all = [...resolved.values()];
+  if (!context.json) context.print(all.map((each) => textOf(shown, each)).join(''));
+  if (replaced.directory) context.terminal.err(`what was replaced is in ${replaced.directory}\n`);
+  await reportLeft(context, shown.object, all);
+  return { path: shown.object, mutations: all.map(toJson), replaced: replaced.directory };
+}
+
+interface Settling {
+  readonly files: FileTree;
+  readonly choice: Choice;
+  readonly replaced: ReplacedFiles;
+  /** What became of each mutation, by its number. */
+  readonly resolved: Map<number, Resolved>;
+  readonly over: AbortSignal;
+}
+
+/** @returns why nothing more was committed */
+async function decideAndCommit(
+  context: Context,
+  session: RepairSession,
+  { files, choice, replaced, resolved, over }: Settling,
+): Promise<Extract<Committed, { kind: 'overtaken' }> | undefined> {
+  const { client, path, mutations } = await session.document();
   const spinner = startSpinner(`settling ${mutations.length} changes`, context.terminal);
-  const resolved: Resolved[] = [];
   try {
     const options = {
       session,
@@ -181,21 +249,14 @@ async function settle(context: Context, object: string, choice: Choice, over: Ab
     };
     for await (const each of resolveAll(options)) {
       if (over.aborted) throw new InterruptedError();
-      resolved.push(each);
-      spinner.say(`settling ${resolved.length} of ${mutations.length} changes`);
+      resolved.set(each.mutation.sequence, each);
+      spinner.say(`settling ${resolved.size} of ${mutations.length} changes`);
     }
     const committed = await session.commit();
-    if (committed.kind === 'overtaken') throw new OvertakenError(shown.object, committed);
-  } catch (error) {
-    await abort(session);
-    throw error;
+    return committed.kind === 'overtaken' ? committed : undefined;
   } finally {
     spinner.stop();
   }
-  if (!context.json) context.print(resolved.map((each) => textOf(shown, each)).join(''));
-  if (replaced.directory) context.terminal.err(`what was replaced is in ${replaced.directory}\n`);
-  await reportLeft(context, shown.object, resolved);
-  return { path: shown.object, mutations: resolved.map(toJson), replaced: replaced.directory };
 }
 
 async function abort(session: RepairSession): Promise<void> {
@@ -211,7 +272,7 @@ async function reportLeft(context: Context, object: string, resolved: readonly R
   for (const { mutation, obstacle } of resolved) {
     if (!obstacle) continue;
     const what = `${mutationText({ object }, 'local', mutation)}: ${verdictText({ object }, obstacle)}`;
-    await context.fail(new LeftOverError(object, what), 'coda resolve', object);
+    await context.fail(new LeftOverError(object, what), LABEL, object);
   }
 }
 

@@ -102,21 +102,17 @@ function requireRightsFor(
     case 'create':
     case 'mkdir':
     case 'symlink':
-    case 'link': {
+    case 'link':
       inDirectory(mutation.parent, Right.Insert);
       return;
-    }
     case 'remove':
-    case 'rmdir': {
+    case 'rmdir':
       inDirectory(mutation.parent, Right.Delete);
       return;
-    }
     case 'rename':
       inDirectory(mutation.fromParent, Right.Delete);
-      {
-        inDirectory(mutation.toParent, Right.Insert);
-        return;
-      }
+      inDirectory(mutation.toParent, Right.Insert);
+      return;
     case 'store':
     case 'chmod':
     case 'chown':
