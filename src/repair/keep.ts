@@ -60,7 +60,8 @@ export async function* decideAll(
     const beside = keep === 'both' && (await wantsAName(session, mutation, verdict));
     const kept = beside ? await preserveBeside(session, mutation, entry, client, now) : undefined;
     const performed = kept?.performed ?? (await decide(session, keep, mutation, verdict));
-    if (performed.kind === 'refused') throw new KeepError(shown, mutation, performed.verdict, session.canAbort);
+    if (performed.kind === 'refused')
+      throw new KeepError(shown, mutation, performed.verdict, session.canAbort);
     if (performed.kind === 'nothing left') return;
     const name = performed.decision === 'preserved' ? kept?.name : undefined;
     yield { mutation, decision: performed.decision, verdict, beside: name };

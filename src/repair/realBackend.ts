@@ -1,7 +1,7 @@
 import { formatCmlLine } from '../cml/cmlText.ts';
 import type { CmlLine } from '../cml/cmlLine.ts';
 import { joinPath } from '../ipc/codaPath.ts';
-import { CodaError, isErrno } from '../ipc/errors.ts';
+import { CodaError, VenusUnavailableError, isErrno } from '../ipc/errors.ts';
 import { printable } from '../term/printable.ts';
 import { shellWord } from '../term/shellWord.ts';
 import { NotInConflictError, type RepairBackend, RepairError, type RepairSession } from './backend.ts';
@@ -115,8 +115,7 @@ export class RealBackend implements RepairBackend {
       return await this.#examine(id, path, isResumed, told);
     } catch (error) {
       await this.#coda.venus.collapse(path).catch((cause: unknown) => {
-        const shown = this.#shownPath(path);
-        throw new RepairError(`${printable(shown)} could not be collapsed`, howToCollapse(shown), { cause });
+        throw notCollapsed(this.#shownPath(path), cause);
       });
       throw error;
     }
@@ -303,9 +302,14 @@ function noLocalVersion(path: string): RepairError {
   });
 }
 
-function howToCollapse(path: string) {
-  return {
+/** @param path as the user sees it */
+function notCollapsed(path: string, cause: unknown): CodaError {
+  const message = `${printable(path)} could not be collapsed`;
+  const advice = {
     why: 'It shows as a directory of its versions.',
     next: `Collapse it: cfs endrepair ${shellWord(path)}`,
   };
+  return cause instanceof VenusUnavailableError
+    ? new VenusUnavailableError(`${message}: ${cause.message}`, advice, { cause })
+    : new RepairError(message, advice, { cause });
 }

@@ -271,4 +271,3 @@ describe('a repair session at a real Coda', () => {
     expect(existsSync(file)).toBe(true);
   });
 });
-
