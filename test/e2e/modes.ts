@@ -13,6 +13,8 @@ export interface Mode {
   readonly settlesTogether: boolean;
   /** Whether what both sides moved is found where the servers have it. Else it is made again from the local version. */
   readonly followsMoves: boolean;
+  /** Whether the log can tell a name with a newline in it: a listing has a line for each record. */
+  readonly listsNewlines: boolean;
   /** Whether venus keeps what a session has decided; else it is the tool's, until it commits. */
   readonly keepsDecisions: boolean;
 }
@@ -25,6 +27,7 @@ export const modes: readonly Mode[] = [
     global: 'global',
     settlesTogether: true,
     followsMoves: true,
+    listsNewlines: true,
     keepsDecisions: true,
   },
   {
@@ -34,6 +37,7 @@ export const modes: readonly Mode[] = [
     global: 's1',
     settlesTogether: false,
     followsMoves: false,
+    listsNewlines: false,
     keepsDecisions: false,
   },
 ];

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Mode, modes } from './modes.ts';
 import { type Client, TwoClients } from './twoClients.ts';
 
 // Each test starts many processes.
@@ -10,8 +11,8 @@ let laptop: Client;
 let desk: Client;
 
 /** A file that both stored. */
-beforeEach(async () => {
-  both = await TwoClients.start();
+async function begin({ options }: Mode): Promise<void> {
+  both = await TwoClients.start(...options);
   [laptop, desk] = [both.laptop, both.desk];
   await laptop.mkdir('d');
   await laptop.write('d/f', 'old');
@@ -20,7 +21,7 @@ beforeEach(async () => {
     (client) => client.write('d/f', 'mine'),
     (client) => client.write('d/f', 'theirs'),
   );
-});
+}
 afterEach(() => both.end());
 
 const cfs = (words: readonly string[], env: Readonly<Record<string, string>> = {}, input = '') =>
@@ -28,9 +29,14 @@ const cfs = (words: readonly string[], env: Readonly<Record<string, string>> = {
 const silent = { status: 0, stdout: '', stderr: '' };
 const classic = { CODA_CLASSIC: '1' };
 
-const expanded = { 'd/f': 'directory', 'd/f/local': 'mine', 'd/f/global': 'theirs' };
+describe.each(modes)('cfs beginrepair and endrepair, at $where', (mode) => {
+  beforeEach(() => begin(mode));
+  const expanded = {
+    'd/f': 'directory',
+    [`d/f/${mode.local}`]: 'mine',
+    [`d/f/${mode.global}`]: 'theirs',
+  };
 
-describe('cfs beginrepair and endrepair', () => {
   it.each([
     ['beginrepair', 'endrepair'],
     ['br', 'er'],
@@ -84,7 +90,9 @@ describe('cfs beginrepair and endrepair', () => {
   });
 });
 
-describe('cfs checklocal, preservelocal and discardlocal', () => {
+describe.each(modes)('cfs checklocal, preservelocal and discardlocal, at $where', (mode) => {
+  beforeEach(() => begin(mode));
+
   it('tell of the first record, and keep it as long as something is in its way', async () => {
     const finding = `conflict: target ${D}/f updated on servers\n`;
     expect(await cfs(['checklocal', D])).toMatchObject({
