@@ -166,6 +166,26 @@ describe.each([
     expect(beside.map((name) => tree[name])).toEqual(['mine']);
   });
 
+  it('stops where the servers have something newer, and names it', async () => {
+    const typing = atTerminal();
+    await types(typing, [...decided, ['* ', 'preservelocal']]);
+    await (await typing.sees('succeeded')).sees('* ');
+    await coda(desk, ['put', '-', 'cscw/paper.tex'], 'theirs\n');
+    await typing.types('quit\r');
+    await types(typing, [['[yes] ', '']]);
+    await typing.sees(isReal ? 'only a part was committed' : 'nothing was committed');
+    await typing.sees(`local mutation: store ${OBJECT}/local/paper.tex`);
+    await (await typing.sees(`target ${OBJECT}/global/paper.tex updated on servers`)).sees('* ');
+    expect(await coda(desk, ['cat', 'cscw/paper.tex'])).toBe('theirs\n');
+    await typing.types('\u0003');
+    expect(await typing.ends()).toMatchObject({ status: 130 });
+    const finished = await realm.run('coda', ['resolve', '--all', '--keep', 'both'], { env: laptop });
+    expect(finished).toMatchObject({ status: 0 });
+    const tree = await bothTrees();
+    expect(tree['cscw/paper.tex']).toBe('theirs\n');
+    expect(Object.values(tree)).toContain('x'.repeat(19603));
+  });
+
   it('refuses what is not in conflict', async () => {
     await coda(laptop, ['mkdir', 'other']);
     const words = ['/coda/test.realm/other', '--keep', 'mine'];

@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { typeAt } from '../support/typing.ts';
 import { type Mode, modes } from './modes.ts';
+import { bin } from './support.ts';
 import { type Client, TwoClients } from './twoClients.ts';
 
 // Each test starts many processes.
@@ -160,6 +163,12 @@ describe.each(modes)('cfs checklocal, preservelocal and discardlocal, at $where'
       stdout: '',
       stderr: 'VIOC_REP_CMD(REP_CMD_DISCARD): Invalid argument\n',
     });
+    const { realm, laptop: client } = both;
+    const env = { ...realm.env, ...client.env, NO_COLOR: '1', TERM: 'dumb' };
+    const { stdout: told } = await typeAt([join(bin, 'cfs'), 'discardlocal', D], env).ends();
+    expect(told).toMatch(
+      /^VIOC_REP_CMD\(REP_CMD_DISCARD\): Invalid argument\n.*why: +Nothing in the modify log is in conflict/,
+    );
     expect(await cfs(['discardlocal', '-all', D])).toMatchObject({ status: 2 });
   });
 });
