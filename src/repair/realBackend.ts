@@ -238,7 +238,8 @@ export class RealBackend implements RepairBackend {
       const belonging = belongingOf(line, paths, { sequence: at + 1, time: 0 });
       belongings.push(belonging.kind === 'ours' ? await this.#timed(path, belonging) : belonging);
     }
-    checkSettleable(this.#shownPath(path), lines, belongings);
+    const collapsed = lines.map((line) => collapsedLine(line, paths));
+    checkSettleable(this.#shownPath(path), collapsed, belongings);
     return lines.map((line, at) => {
       const belonging = belongings[at];
       return {
@@ -283,7 +284,7 @@ function checkSettleable(path: string, lines: readonly CmlLine[], belongings: re
   if (line)
     throw new RepairError(`${shownRecord(line)} leads out of ${shown}, or into it`, {
       why: 'Both directories are in conflict by it, and neither can be settled alone at a real Coda.',
-      next: `Make a checkpoint and give the log up: cfs checkpointml, cfs purgeml; then make it anew with coda rescue.`,
+      next: 'Make a checkpoint and give the log up: cfs checkpointml, cfs purgeml; then make it anew with coda rescue.',
     });
   const hidden = belongings.some(
     (belonging) => belonging.kind === 'ours' && belonging.mutation.path.split('/').includes(LOCAL_ENTRY),

@@ -109,6 +109,18 @@ describe('a repair session at a real Coda', () => {
     expect(venus.isExpanded).toBe(false);
   });
 
+  it('says what to do about a rename that leads out of the object, and collapses', async () => {
+    const { venus } = lab;
+    venus.locally({ op: 'rename', from: 'cscw/paper.tex', to: 'paper.tex' });
+    await expect(lab.tool().begin(OBJECT)).rejects.toMatchObject({
+      message: `Rename /coda${OBJECT}/paper.tex (to: /coda/coda.test/u/paper.tex) leads out of /coda${OBJECT}, or into it`,
+      next: 'Make a checkpoint and give the log up: cfs checkpointml, cfs purgeml; then make it anew with coda rescue.',
+    });
+    expect(venus.isExpanded).toBe(false);
+    expect(venus.log).toHaveLength(3);
+    expect(venus.discarded).toEqual([]);
+  });
+
   it('settles nothing behind what is skipped', async () => {
     const session = await lab.tool().begin(OBJECT);
     await session.skip();
