@@ -9,6 +9,9 @@ import { shellWord } from '../../term/shellWord.ts';
 import { printable } from '../../term/printable.ts';
 import type { Context } from '../context.ts';
 
+/** Times that something is decided anew because others were faster. */
+const MAX_ATTEMPTS = 3;
+
 /** An object is under repair already: somebody may have made results that a new decision would drop. */
 class UnderRepairError extends CodaError {
   readonly code = 'under-repair';
@@ -60,23 +63,48 @@ export async function settle(
 ): Promise<void> {
   await beginNew(context, run, typed, fresh);
   const shown = { object: run.object };
-  const { client, path } = run.begun;
-  const all: Kept[] = [];
-  for await (const kept of decideAll(run.session, keep, client, shown, context.surroundings.now())) {
-    all.push(kept);
-    if (!context.json) context.print(`${keptText(shown, kept)}\n`);
+  const { path } = run.begun;
+  const all = new Map<number, Kept>();
+  for (let attempt = 1; ; attempt++) {
+    const { mutations } = await run.session.document();
+    const overtaken = await decideAndCommit(context, run, shown, keep, all, over);
     if (over.aborted) return;
+    if (!overtaken) break;
+    // What was done for good is settled for good: each attempt has less left to decide.
+    if (attempt === MAX_ATTEMPTS + (run.session.canAbort ? 0 : mutations.length)) throw overtaken;
+    if (run.session.canAbort) {
+      await run.abort();
+      await run.begin(typed);
+    }
+    context.terminal.err('somebody changed something meanwhile: what is left is decided anew\n');
   }
-  const committed = await run.commit();
-  if (committed.kind === 'overtaken') throw new OvertakenError(shown, committed.verdict);
   if (!context.json) return;
-  const mutations = all.map(({ mutation, decision, verdict, beside }) => ({
+  const mutations = [...all.values()].map(({ mutation, decision, verdict, beside }) => ({
     ...mutationJson(mutation),
     decision,
     verdict,
     ...(beside === undefined ? {} : { beside }),
   }));
   context.printJson({ path: run.workplace.toUserPath(path), keep, mutations, committed: true, failures: [] });
+}
+
+/** @returns why nothing more was committed @param all what became of each mutation, by its number */
+async function decideAndCommit(
+  context: Context,
+  run: RepairRun,
+  shown: ShownObject,
+  keep: Keep,
+  all: Map<number, Kept>,
+  over: AbortSignal,
+): Promise<OvertakenError | undefined> {
+  const { client } = run.begun;
+  for await (const kept of decideAll(run.session, keep, client, shown, context.surroundings.now())) {
+    all.set(kept.mutation.sequence, kept);
+    if (!context.json) context.print(`${keptText(shown, kept)}\n`);
+    if (over.aborted) return undefined;
+  }
+  const committed = await run.commit();
+  return committed.kind === 'overtaken' ? new OvertakenError(shown, committed.verdict) : undefined;
 }
 
 function keptText(shown: ShownObject, { mutation, decision, beside }: Kept): string {

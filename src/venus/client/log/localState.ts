@@ -70,6 +70,14 @@ export class LocalState {
     return fid && !this.#cache.isRemnant(fid) ? { fid, type: entry.type } : undefined;
   }
 
+  /** The servers have an object that records are about which were logged before they had it. To be called before a rebuild. */
+  noteMade(writer: Writer, vnode: Vnode, name: string): void {
+    const { fid, parent } = vnode;
+    if (!parent || !this.#logs.isDirty(fid) || !this.#cache.vnodes.find(parent)) return;
+    writer.put(this.#base, fidKey(fid), onServer(vnode));
+    writer.put(this.#baseNames, nameKey(parent, name), stored({ fid, type: vnode.type }));
+  }
+
   /** A directory about which the servers know more than is here. */
   noteStale(writer: Writer, fid: Fid): void {
     writer.put(this.#stale, fidKey(fid), true);
