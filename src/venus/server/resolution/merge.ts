@@ -76,7 +76,8 @@ export function objectsIn(logs: readonly (readonly LoggedUpdate[])[]): readonly 
   for (const log of logs)
     for (const { added, removed, made, gone, changed } of log) {
       for (const fid of [...made, ...gone, ...changed]) note(fid);
-      for (const { directory, fid } of [...added, ...removed]) (note(directory), note(fid));
+      for (const { directory, fid } of [...added, ...removed])
+        for (const each of [directory, fid]) note(each);
     }
   return [...fids.values()];
 }

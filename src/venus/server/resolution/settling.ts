@@ -109,8 +109,8 @@ export class Settling {
 
   #breakCycles(): boolean {
     const moved = findCycles(this.#view, (pair) => this.#final(pair));
-    for (const item of moved) {
-      freeze(item, 'cycle', this.#conflicts);
+    for (const [item, kind] of moved) {
+      freeze(item, kind, this.#conflicts);
       for (const pair of item.names) this.#changed(pair);
     }
     return moved.size > 0;
