@@ -121,11 +121,15 @@ export function isByRename({ effects }: Pair): boolean {
 /** The replicas that know all changes of contents and status; they are as new as each other. */
 function newestOf(item: Item): number {
   const { present, changes, objects, touches } = item;
-  let newest = present;
-  for (const place of placesIn(present)) for (const { known } of changes[place] ?? []) newest &= known;
   // A repair makes objects whose contents are to come.
-  const full = placesIn(newest).filter((place) => !isRunt(item, place));
-  if (full.length > 0) newest = full.reduce((sides, place) => sides | (1 << place), 0);
+  const full = placesIn(present).filter((place) => !isRunt(item, place));
+  const asked = full.length > 0 ? full : placesIn(present);
+  const wiser = (place: number) =>
+    (changes[place] ?? []).reduce((sides, { known }) => sides & known, present);
+  const wisest = asked.reduce((sides, place) => sides & wiser(place), present);
+  // What the wisest have may be known to others, whose own changes a repair has replaced.
+  const equal = asked.filter((place) => placesIn(wisest).some((wise) => has(wiser(wise), place)));
+  const newest = wisest === 0 ? 0 : equal.reduce((sides, place) => sides | (1 << place), 0);
   const isExplained = [...touches].some(({ known }) => (known & present) !== present);
   if (isExplained || objects.some((object) => object && object.versionVector.flags !== 0)) return newest;
   // No update tells the difference: the versions do.

@@ -126,7 +126,10 @@ function isDirect({ facts, trees }: End, { kind, object, name }: Conflict): bool
           standsFor(trees, object, name).size > 1
         );
       if (subject !== undefined)
-        return (isSomewhereOnly(trees, subject) || placesDiffer(trees, subject)) && isAtOrAbove(facts, object, subject);
+        return (
+          (isSomewhereOnly(trees, subject) || placesDiffer(trees, subject)) &&
+          isAtOrAbove(facts, object, subject)
+        );
       return (
         placesDiffer(trees, one.operation.object) && concerns(facts, object, one.operation, other.operation)
       );
