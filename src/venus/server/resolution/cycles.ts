@@ -16,7 +16,7 @@ export function findCycles(
   for (const place of view.replicas.keys()) {
     const walked = new Map<string, number>();
     let walk = 0;
-    for (const item of view.items.values()) {
+    for (const item of view.items) {
       if (!item.isDirectory || !item.names.some((pair) => isMovedTo(pair, place, final))) continue;
       const circle = circleAbove(item, place, walked, ++walk);
       const isWithheld = circle.some(({ names }) =>
@@ -43,7 +43,7 @@ export function findCycles(
     const circle: Item[] = [];
     const first = formatFid(fid);
     do {
-      const each: Item | undefined = view.items.get(formatFid(fid));
+      const each: Item | undefined = view.known(fid);
       if (each) circle.push(each);
       fid = above(fid, place);
     } while (fid && formatFid(fid) !== first);
@@ -51,7 +51,7 @@ export function findCycles(
   }
 
   function above(fid: Fid, place: number): Fid | undefined {
-    const item = view.items.get(formatFid(fid));
+    const item = view.known(fid);
     const name = item?.names.find((pair) => has(final(pair), place));
     if (name) return name.directory.fid;
     return item ? item.objects[place]?.parent : view.replicas[place]?.object(fid)?.parent;

@@ -7,7 +7,7 @@ import type { Update, VolumeView } from './volumeView.ts';
 
 /** The updates that a replica did not have before, and of which nothing is withheld from it. */
 export function learnedBy(view: VolumeView, place: number): readonly Update[] {
-  return [...view.updates.values()].filter(
+  return view.updates.filter(
     (update) =>
       !has(update.known, place) && update.logged.every((logged) => isThere(view, place, update, logged)),
   );
