@@ -77,7 +77,7 @@ const same = (one: Name | undefined, other: Name | undefined) =>
   one !== undefined && other !== undefined && one.directory === other.directory && one.name === other.name;
 const isRemoval = ({ op }: Operation) => op === 'remove' || op === 'rmdir';
 
-type Verdict = (one: Operation, other: Operation, tree: (id: Id) => boolean) => boolean;
+type Verdict = (one: Operation, other: Operation) => boolean;
 
 /** The rows of the table that are conflicts: which pairs of operations make one, of which kind. */
 const CONFLICTING: Readonly<Record<string, Verdict>> = {
@@ -116,7 +116,7 @@ function isDirect({ facts, trees }: End, { kind, object, name }: Conflict): bool
   if (!verdict) return false;
   return facts.some((one) =>
     facts.some((other) => {
-      if (!isConcurrent(one, other) || !verdict(one.operation, other.operation, () => true)) return false;
+      if (!isConcurrent(one, other) || !verdict(one.operation, other.operation)) return false;
       if (kind === 'update/update') return one.operation.object === object && areTorn(trees, object);
       const subject = kind === 'remove/update' || kind === 'rename/remove' ? one.operation.object : undefined;
       if (kind === 'name/name')
