@@ -41,6 +41,17 @@ it('a name that stays at one server stays at all, and what has it does not get a
   expect(servers.all.map((server) => namesOf(server, 'F').length)).toEqual([1, 1, 1]);
 });
 
+it('what a side did and undid is no change since the sides parted, even if a third server lacks what was before', () => {
+  const servers = Servers.start(3);
+  for (const operation of before) servers.perform(operation, [0, 1, 2]);
+  servers.perform(move('D', 'f', 'D', 'x', 'F'), [0, 1]);
+  servers.perform(move('D', 'x', 'D', 't', 'F'), [0]);
+  servers.perform(move('D', 't', 'D', 'x', 'F'), [0]);
+  servers.perform(move('D', 'x', 'D', 'f', 'F'), [1]);
+  expect(servers.merge([0, 1, 2])).toEqual([]);
+  for (const server of servers.all) expect(namesOf(server, 'F').map(({ name }) => name)).toEqual(['f']);
+});
+
 function parted({ left, right }: Row, sides: (typeof SIDES)[number]): Servers {
   const servers = Servers.start(sides.left.length + sides.right.length);
   const perform = (operations: readonly Operation[], sites: readonly number[]) => {
