@@ -86,7 +86,7 @@ function isChangeDone(
 ): boolean {
   const item = view.item(fid);
   if (!has(remaining(item, view.everybody), place)) return isFateDone(view, place, fid);
-  if (item.isHeld) return false;
+  if (item.staysAsItIs) return false;
   // What is made or copied here is as new as where it is from; the newest has, or has replaced, all changes.
   if (item.newest !== 0)
     return isCopiedTo(item, place) || has(item.newest, place) || !has(item.present, place);
