@@ -40,6 +40,7 @@ it(
         const { servers, facts, all } = await lived(setting);
         const conflicts = servers.merge(all);
         expect(judge({ facts, trees: servers.all, conflicts })).toEqual([]);
+        if (conflicts.length === 0) expect(servers.all.flatMap(({ log }) => log)).toEqual([]);
       }),
       { numRuns: RUNS, seed: SEED },
     );
