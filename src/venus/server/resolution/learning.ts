@@ -7,7 +7,7 @@ import type { Update, VolumeView } from './volumeView.ts';
 
 /** The updates that a replica did not have before, and of which nothing is withheld from it. */
 export function learnedBy(view: VolumeView, place: number): readonly Update[] {
-  return [...view.updates.values()].filter(
+  return view.updates.filter(
     (update) =>
       !has(update.known, place) && update.logged.every((logged) => isThere(view, place, update, logged)),
   );
@@ -65,6 +65,8 @@ function isThere(view: VolumeView, place: number, update: Update, logged: Logged
 
 function isNameDone(view: VolumeView, place: number, named: NamedFid): boolean {
   const pair = view.pair(named);
+  // Once all have an update it is forgotten; what led to a conflict has to be known for as long as that lasts.
+  if (pair.isFrozen) return false;
   return has(finalSides(pair, view.everybody), place) === pair.desired;
 }
 

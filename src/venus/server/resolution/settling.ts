@@ -32,8 +32,8 @@ export class Settling {
   }
 
   run(): void {
-    for (const item of this.#view.items.values()) this.#items.add(item);
-    for (const slot of this.#view.slots.values()) this.#slots.add(slot);
+    for (const item of this.#view.items) this.#items.add(item);
+    for (const slot of this.#view.slots) this.#slots.add(slot);
     do this.#settle();
     while (this.#breakCycles());
     this.#noteDependents();
@@ -71,7 +71,8 @@ export class Settling {
       else staying |= final;
     }
     const isOne = item.isDirectory || item.names.some(isByRename);
-    const kept = isOne ? missing : missing & ~named & item.withoutOtherNames;
+    const nameless = missing & ~named;
+    const kept = isOne ? missing : nameless && nameless & item.withoutOtherNames;
     for (const pair of item.names) {
       if (!pair.desired) this.#withhold(pair, kept & pair.now);
       else if (isOne) this.#withhold(pair, staying & ~pair.now);
@@ -109,8 +110,8 @@ export class Settling {
 
   #breakCycles(): boolean {
     const moved = findCycles(this.#view, (pair) => this.#final(pair));
-    for (const item of moved) {
-      freeze(item, 'cycle', this.#conflicts);
+    for (const [item, kind] of moved) {
+      freeze(item, kind, this.#conflicts);
       for (const pair of item.names) this.#changed(pair);
     }
     return moved.size > 0;

@@ -239,22 +239,20 @@ export class Servers {
     const object = this.#fids.idOf(step.fid);
     switch (step.step) {
       case 'leave':
-        return leave(server, { directory: this.#fids.idOf(step.directory), name: step.name, object });
+        leave(server, { directory: this.#fids.idOf(step.directory), name: step.name, object });
+        break;
       case 'enter':
-        return enter(server, { directory: this.#fids.idOf(step.directory), name: step.name, object });
+        enter(server, { directory: this.#fids.idOf(step.directory), name: step.name, object });
+        break;
       case 'drop':
-        return drop(server, object);
-      case 'make': {
-        const source = sources.server(step.from).objects.get(object);
-        if (!source || server.objects.has(object)) throw new Error(`${object} cannot be made.`);
-        server.objects.set(object, source);
-        if (source.type === 'directory') server.entries.set(object, new Map());
-        return;
-      }
+        drop(server, object);
+        break;
+      case 'make':
       case 'copy': {
         const source = sources.server(step.from).objects.get(object);
         if (!source) throw new Error(`${object} is not at server ${step.from}.`);
-        return server.touch(object, () => ({ writes: source.writes }));
+        if (step.step === 'copy') server.touch(object, () => ({ writes: source.writes }));
+        else make(server, object, source);
       }
     }
   }
@@ -307,6 +305,12 @@ function enter(server: Server, { directory, name, object }: Name): void {
   if (!entries || entries.has(name)) throw new Error(`${directory}/${name} cannot be made.`);
   if (!server.objects.has(object)) throw new Error(`${object} cannot be named before it is there.`);
   entries.set(name, object);
+}
+
+function make(server: Server, object: Id, source: Stored): void {
+  if (server.objects.has(object)) throw new Error(`${object} is there and cannot be made.`);
+  server.objects.set(object, source);
+  if (source.type === 'directory') server.entries.set(object, new Map());
 }
 
 function drop(server: Server, object: Id): void {

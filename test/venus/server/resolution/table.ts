@@ -224,6 +224,12 @@ export const table: readonly Row[] = [
     ['rename/rename D'],
   ),
   row(
+    'rename twice, rename: two names of one directory',
+    [move('D', 'f', 'D', 't', 'F'), move('D', 't', 'D', 'x', 'F')],
+    [move('D', 'f', 'D', 'y', 'F')],
+    ['rename/rename D'],
+  ),
+  row(
     'rename, rename of a directory: two places',
     [move('D', 'sub', 'E', 'x', 'S')],
     [move('D', 'sub', ROOT, 'x', 'S')],
