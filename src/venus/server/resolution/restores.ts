@@ -1,6 +1,7 @@
 import { fail } from '../../fail.ts';
 import type { PeerProtocol } from '../../net/peerProtocol.ts';
 import { NUMBERS_PER_SITE, type Vnode, type Vnodes } from '../../tree/vnodes.ts';
+import type { Performed } from '../performed.ts';
 import type { Stores } from '../stores.ts';
 import { applyResolution } from './applyResolution.ts';
 import type { ResolutionLog } from './resolutionLog.ts';
@@ -13,6 +14,7 @@ export interface RestoresOptions {
   readonly vnodes: Vnodes;
   readonly stores: Stores;
   readonly log: ResolutionLog;
+  readonly performed: Performed;
 }
 
 /** Fids that may be with clients, set aside by the server before it lost what it had: they are not given again. */
@@ -72,8 +74,8 @@ export class Restores {
     return null;
   }
 
-  async end({ volume, log: updates }: Request<'endRestore'>): Promise<null> {
-    const { vnodes, log } = this.#options;
+  async end({ volume, log: updates, performed: last, concluded }: Request<'endRestore'>): Promise<null> {
+    const { vnodes, log, performed } = this.#options;
     await vnodes.database.transaction((writer) => {
       const record = vnodes.volume(volume);
       const largest = { directory: record.nextDirectory, file: record.nextFile, unique: record.nextUnique };
@@ -85,6 +87,9 @@ export class Restores {
         nextUnique: largest.unique + FORGOTTEN,
       });
       for (const update of updates) log.append(writer, volume, update);
+      log.noteAllCounted(writer, volume);
+      for (const storeId of last) performed.note(writer, volume, storeId);
+      for (const storeId of concluded) log.noteConcluded(writer, volume, storeId);
       writer.remove(this.#unfinished, key(volume));
     });
     return null;
