@@ -221,12 +221,8 @@ export class VolumeView {
         pair.directory.touch(update);
         pair.item.touch(update);
       }
-    for (const fid of gone) {
-      const item = this.item(fid);
-      item.gone |= 1 << place;
-      item.changes[place] = [];
-    }
-    for (const fid of made) this.item(fid).gone &= ~(1 << place);
+    for (const fid of gone) this.item(fid).gone |= 1 << place;
+    for (const fid of made) this.item(fid);
     for (const fid of changed) {
       const item = this.item(fid);
       item.touch(update);

@@ -184,6 +184,20 @@ describe('repairs', () => {
     expect(stepsOf(plan)).toEqual([['copy'], []]);
   });
 
+  it('a directory that a repair names, and a rename at another server, has one name', () => {
+    const [before, mine, theirs] = ['x', 'y', 'z'].map((name) => ({ directory: ROOT, name, fid: fid(3) }));
+    if (!before || !mine || !theirs) throw new Error('There are three names.');
+    const versions = new Map([ROOT, fid(3)].map((each) => [each, vector([1], 1)]));
+    const log = [update(5, { kind: 'repair', removed: [before], added: [mine] })];
+    const other = [update(6, { kind: 'rename', removed: [before], added: [theirs] })];
+    const plan = mergeTwo(
+      { log, versions, names: { y: fid(3) } },
+      { log: other, versions, names: { z: fid(3) } },
+    );
+    expect(new Set(plan.conflicts.map(({ kind }) => kind))).toEqual(new Set(['rename/rename']));
+    expect(stepsOf(plan)).toEqual([[], []]);
+  });
+
   it('where a repair gave a name at one server and took it at another, a third one gets what it lacks', () => {
     const mine: NamedFid = { directory: ROOT, name: 'x', fid: FILE };
     const theirs: NamedFid = { directory: ROOT, name: 'x', fid: OTHER };
@@ -269,7 +283,7 @@ describe('the order of steps', () => {
 describe('many updates', () => {
   const COUNT = 50_000;
 
-  it('100,000 of them merge in a moment', () => {
+  it('100,000 of them merge in a moment', { timeout: 120_000 }, () => {
     const side = (site: number): Held => {
       const files = Array.from({ length: COUNT }, (_, index) => fid(2 * (index * 2 + site) + 100));
       const log = files.map((each) =>

@@ -54,7 +54,10 @@ export interface Row {
   readonly right: readonly Operation[];
   /** `kind object`, each conflict that has to be; none if it all merges. */
   readonly conflicts: readonly string[];
-  /** Some of what is everywhere then: `directory/name=object+writes`; and what is nowhere: `!directory/name`. */
+  /**
+   * Some of what is everywhere then: `directory/name=object+writes`; what is nowhere: `!directory/name`; what is
+   * somewhere: `?directory/name=object+writes`.
+   */
   readonly then?: readonly string[];
 }
 
@@ -120,6 +123,14 @@ export const table: readonly Row[] = [
     [link('D', 'x', 'F'), remove('D', 'f', 'F')],
     [make('D', 'x', 'X')],
     ['name/name D'],
+    ['?D/f=F'],
+  ),
+  row(
+    'rename of one of two names, create: one name',
+    [move('D', 'g', 'D', 'x', 'G')],
+    [make('D', 'x', 'X')],
+    ['name/name D'],
+    ['?D/g=G'],
   ),
   // Contents and status.
   row('store, nothing', [change('F', '1')], [], [], ['D/f=F+1']),
@@ -292,6 +303,18 @@ export const table: readonly Row[] = [
     [move(ROOT, 'd', 'E', 'd', 'D')],
     [move(ROOT, 'e', 'D', 'e', 'E')],
     ['cycle root', 'cycle D', 'cycle E'],
+  ),
+  row(
+    'rename, rename: below each other, create of the old name',
+    [move(ROOT, 'd', 'E', 'd', 'D'), make(ROOT, 'd', 'X')],
+    [move(ROOT, 'e', 'D', 'e', 'E')],
+    ['cycle root', 'cycle D', 'cycle E', 'name/name root'],
+  ),
+  row(
+    'rename out of and below, of which the first is withheld',
+    [move('E', 'sub', 'S', 'x', 'T'), move(ROOT, 'e', 'T', 'e', 'E')],
+    [make('S', 'x', 'X')],
+    ['name/name S', 'dependent S', 'dependent E', 'dependent T', 'dependent root'],
   ),
   row(
     'rename, rename: into and beside',
