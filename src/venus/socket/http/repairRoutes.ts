@@ -10,6 +10,10 @@ import {
 import { toJsonName } from '../../../ipc/socket/routes.ts';
 import { fail } from '../../fail.ts';
 import { walk } from '../../client/pathWalk.ts';
+import type { ExpandedPlace, ObjectPlace } from '../../client/place.ts';
+import type { UserSession } from '../../client/userSession.ts';
+import { recordsBelow } from '../../client/repair/subtree.ts';
+import { isInconsistent } from '../../tree/version.ts';
 import { volumeAt } from '../../client/volumeAt.ts';
 import { conflictsOf } from '../../client/repair/conflictReports.ts';
 import type { Decided, Ended } from '../../client/repair/outcomes.ts';
@@ -36,6 +40,8 @@ export const repairRoutes: Readonly<Record<string, Route>> = {
       fail('EOPNOTSUPP', 'It shows conflicts as a real Coda, without sessions.');
     const place = await walk(session, exchange.name('path'), false);
     if (place.kind === 'root') fail('EINVAL', 'The Coda root is never in conflict.');
+    if (isAmongServers(session, place))
+      fail('EOPNOTSUPP', 'Its servers have different versions of it; venus keeps no session of that.');
     const fid = place.kind === 'expanded' ? place.expanded.fid : place.status.fid;
     const { repair, isResumed } = await session.client.repairs.begin(fid, session.uid);
     try {
@@ -89,6 +95,14 @@ export const repairRoutes: Readonly<Record<string, Route>> = {
 };
 
 /** @throws VenusError ENOENT if it has ended, EACCES for another user's */
+/** Whether an object is in conflict among its servers, and not with what waits in the log. */
+function isAmongServers({ client }: UserSession, place: ExpandedPlace | ObjectPlace): boolean {
+  if (place.kind === 'expanded') return place.expanded.kind === 'server/server';
+  const { fid } = place.status;
+  const hasConflicts = recordsBelow(client.tree, fid).some(({ conflict }) => conflict);
+  return !hasConflicts && isInconsistent(place.status);
+}
+
 function repairOf(exchange: Exchange): Repair {
   const { session } = exchange;
   const repair =
