@@ -85,7 +85,7 @@ export class FileServer implements Service<FileProtocol> {
     this.#reintegration = new Reintegration({ ...common, stores: this.#stores, log, locks, performed });
     const { protection } = options;
     this.#repairs = new Repairs({ ...common, stores: this.#stores, log, locks, protection });
-    this.#volumes = new VolumeStates({ ...common, directory: options.directory });
+    this.#volumes = new VolumeStates({ ...common, directory: options.directory, now: options.now });
     this.#backups = new Backups({ ...common, protection, now: options.now });
   }
 

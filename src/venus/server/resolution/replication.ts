@@ -40,7 +40,7 @@ export class Replication {
     this.#vnodes = vnodes;
     this.log = new ResolutionLog(vnodes.database);
     this.performed = new Performed(vnodes.database);
-    this.#restores = new Restores({ vnodes, stores, log: this.log });
+    this.#restores = new Restores({ vnodes, stores, log: this.log, performed: this.performed });
     const { log, locks, performed } = this;
     this.forPeers = new PeerService({ ...options, log, locks, performed, restores: this.#restores });
     const self = new Link<PeerProtocol>(this.forPeers);

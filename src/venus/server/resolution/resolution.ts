@@ -77,6 +77,7 @@ export class Resolution {
         versions: plan.versions.map((version) => ({ ...version, ...lastModified(version.fid, views) })),
         inconsistent: [...conflicts, ...this.#markedElsewhere(views)],
         concluded: [],
+        isEven: true,
         isComplete: false,
       };
       await member.remote.call('applyResolution', { volume, holder, result });
@@ -111,6 +112,7 @@ const NOTHING: SiteResult = {
   versions: [],
   inconsistent: [],
   concluded: [],
+  isEven: false,
   isComplete: false,
 };
 

@@ -1,6 +1,7 @@
 import { fail } from '../../fail.ts';
 import type { PeerProtocol } from '../../net/peerProtocol.ts';
 import { NUMBERS_PER_SITE, type Vnodes } from '../../tree/vnodes.ts';
+import type { Performed } from '../performed.ts';
 import type { Stores } from '../stores.ts';
 import { applyResolution } from './applyResolution.ts';
 import { withOwnNumbers } from './ownNumbers.ts';
@@ -14,6 +15,7 @@ export interface RestoresOptions {
   readonly vnodes: Vnodes;
   readonly stores: Stores;
   readonly log: ResolutionLog;
+  readonly performed: Performed;
 }
 
 /** Volumes that a server has lost, and gets back from another one. */
@@ -70,11 +72,14 @@ export class Restores {
     return null;
   }
 
-  async end({ volume, log: updates }: Request<'endRestore'>): Promise<null> {
-    const { vnodes, log } = this.#options;
+  async end({ volume, log: updates, performed: last, concluded }: Request<'endRestore'>): Promise<null> {
+    const { vnodes, log, performed } = this.#options;
     await vnodes.database.transaction((writer) => {
       vnodes.putVolume(writer, withOwnNumbers(vnodes, vnodes.volume(volume)));
       for (const update of updates) log.append(writer, volume, update);
+      log.noteAllCounted(writer, volume);
+      for (const storeId of last) performed.note(writer, volume, storeId);
+      for (const storeId of concluded) log.noteConcluded(writer, volume, storeId);
       writer.remove(this.#unfinished, key(volume));
     });
     return null;

@@ -19,6 +19,7 @@ import {
   ROOT,
   type Tree,
   gives,
+  isMaking,
   namesOf,
   takes,
 } from './model.ts';
@@ -130,7 +131,7 @@ export class Servers {
   /** @param heard the servers that learn who performed it */
   perform(operation: Operation, sites: readonly number[], heard: readonly number[] = sites): void {
     const storeId = { host: 1, unique: ++this.#updates };
-    if (operation.op === 'create' || operation.op === 'mkdir')
+    if (isMaking(operation))
       this.#fids.choose(operation.object, operation.op === 'mkdir' ? 'directory' : 'file');
     for (const site of sites) this.#performAt(this.server(site), operation, storeId);
     for (const site of heard) {
@@ -152,9 +153,9 @@ export class Servers {
   #performAt(server: Server, operation: Operation, storeId: StoreId): void {
     const { object, op } = operation;
     const [given, taken] = [gives(operation), takes(operation)];
-    const isNew = op === 'create' || op === 'mkdir';
+    const isNew = isMaking(operation);
     if (isNew) {
-      const type = op === 'mkdir' ? 'directory' : 'file';
+      const type = op === 'mkdir' ? 'directory' : op === 'symlink' ? 'symlink' : 'file';
       server.objects.set(object, { type, writes: new Set(), version: NO_VERSION });
       if (type === 'directory') server.entries.set(object, new Map());
     }
@@ -181,6 +182,7 @@ export class Servers {
         {
           create: 'make',
           mkdir: 'make',
+          symlink: 'make',
           link: 'link',
           rename: 'rename',
           remove: 'remove',

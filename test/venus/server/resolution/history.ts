@@ -15,8 +15,15 @@ import {
 } from './model.ts';
 
 export interface Driver {
+  /** From now on a server, and a client, sees those in the same part only. */
+  part?(servers: readonly number[], clients: readonly number[]): Promise<void>;
   /** A client does something at all servers that it reaches. @param heard those of them that learn who did it */
-  perform(operation: Operation, sites: readonly number[], heard: readonly number[]): void | Promise<void>;
+  perform(
+    operation: Operation,
+    sites: readonly number[],
+    heard: readonly number[],
+    client: number,
+  ): void | Promise<void>;
   /** Servers that reach each other become equal, but for what is in conflict. */
   merge(sites: readonly number[]): readonly Conflict[] | Promise<readonly Conflict[]>;
   tree(site: number): Tree | Promise<Tree>;
@@ -38,7 +45,23 @@ export type Action =
   | { readonly action: 'part'; readonly servers: readonly number[]; readonly clients: readonly number[] }
   | { readonly action: 'merge'; readonly part: number };
 
-type What = 'create' | 'mkdir' | 'link' | 'rename' | 'remove' | 'change';
+type What = 'create' | 'mkdir' | 'symlink' | 'link' | 'rename' | 'remove' | 'change';
+
+/** As often as it is here. */
+const WHAT: readonly What[] = [
+  'create',
+  'create',
+  'mkdir',
+  'link',
+  'rename',
+  'rename',
+  'remove',
+  'remove',
+  'change',
+  'change',
+];
+/** With what a merge does not tell from a file. */
+export const ALL: readonly What[] = [...WHAT, 'symlink'];
 
 /** An operation that was done, and those that its client could know. */
 export interface Fact {
@@ -56,8 +79,12 @@ const NAMES = ['a', 'b', 'c', 'd'];
 export const CLIENTS = 2;
 
 /** @param length most actions */
-export function anySetting(length: number): fc.Arbitrary<Setting> {
-  return fc.integer({ min: 2, max: 4 }).chain((servers) => {
+export function anySetting(
+  length: number,
+  count = { min: 2, max: 4 },
+  whats = WHAT,
+): fc.Arbitrary<Setting> {
+  return fc.integer(count).chain((servers) => {
     const part = fc.nat({ max: 1 });
     const action: fc.Arbitrary<Action> = fc.oneof(
       {
@@ -65,18 +92,7 @@ export function anySetting(length: number): fc.Arbitrary<Setting> {
         arbitrary: fc.record({
           action: fc.constant('do' as const),
           client: fc.nat({ max: CLIENTS - 1 }),
-          what: fc.constantFrom<What>(
-            'create',
-            'create',
-            'mkdir',
-            'link',
-            'rename',
-            'rename',
-            'remove',
-            'remove',
-            'change',
-            'change',
-          ),
+          what: fc.constantFrom<What>(...whats),
           picks: fc.tuple(fc.nat({ max: 99 }), fc.nat({ max: 99 })),
           name: fc.constantFrom(...NAMES),
           deaf: fc.oneof(
@@ -119,7 +135,7 @@ export class Historian {
 
   async start(operations: readonly Operation[]): Promise<void> {
     const all = [...this.#parts.keys()];
-    for (const operation of operations) await this.#perform(operation, all, all);
+    for (const operation of operations) await this.#perform(operation, all, all, 0);
   }
 
   async run(actions: readonly Action[]): Promise<void> {
@@ -128,6 +144,7 @@ export class Historian {
         case 'part':
           for (const [site, part] of action.servers.entries()) this.#parts[site] = part;
           this.#clients = action.clients;
+          await this.#driver.part?.(action.servers, action.clients);
           break;
         case 'merge':
           await this.merge(this.#sitesIn(action.part));
@@ -161,6 +178,7 @@ export class Historian {
       operation,
       sites,
       sites.filter((site) => (action.deaf & (1 << site)) === 0),
+      action.client,
     );
   }
 
@@ -180,12 +198,17 @@ export class Historian {
     return true;
   }
 
-  async #perform(operation: Operation, sites: readonly number[], heard: readonly number[]): Promise<void> {
+  async #perform(
+    operation: Operation,
+    sites: readonly number[],
+    heard: readonly number[],
+    client: number,
+  ): Promise<void> {
     const past = new Set(sites.flatMap((site) => [...(this.#known[site] ?? [])]));
     const fact = { operation, past, sites };
     this.facts.push(fact);
     for (const site of sites) this.#known[site]?.add(fact);
-    await this.#driver.perform(operation, sites, heard);
+    await this.#driver.perform(operation, sites, heard, client);
   }
 }
 
@@ -208,6 +231,7 @@ function choose(
   switch (what) {
     case 'create':
     case 'mkdir':
+    case 'symlink':
       return { op: what, directory, name, object };
     case 'link':
       return known && { op: 'link', directory: known.directory, name, object: known.object };

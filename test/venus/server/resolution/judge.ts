@@ -102,6 +102,25 @@ const CONFLICTING: Readonly<Record<string, Verdict>> = {
     other.directory !== other.toDirectory,
 };
 
+/** Whether what was done explains that an object is in conflict, in whichever way. */
+export function isExplained(end: End, object: Id): boolean {
+  const names = end.facts.flatMap(({ operation }) => gives(operation) ?? []);
+  const here = [...new Set(names.filter(({ directory }) => directory === object).map(({ name }) => name))];
+  const possible = (of: readonly Id[]) =>
+    of.flatMap((each) =>
+      [...Object.keys(CONFLICTING), 'dependent'].flatMap((kind) =>
+        [undefined, ...here].map((name) => ({ object: each, kind, name })),
+      ),
+    );
+  const direct = possible([object, ...end.conflicts.map((conflict) => conflict.object)]).filter((conflict) =>
+    isDirect(end, conflict),
+  );
+  return (
+    direct.some((conflict) => conflict.object === object) ||
+    possible([object]).some((conflict) => isConsequence(end, conflict, direct))
+  );
+}
+
 function needlessConflicts(end: End): readonly string[] {
   const { conflicts } = end;
   const direct = conflicts.filter((conflict) => isDirect(end, conflict));
@@ -222,7 +241,7 @@ function concerns(facts: readonly Fact[], directory: Id, ...operations: readonly
 }
 
 /** Each write is in some replica, or went with a file that was removed by somebody who could know it. */
-function lostWrites({ facts, trees }: End): readonly string[] {
+export function lostWrites({ facts, trees }: End): readonly string[] {
   return facts.flatMap((fact) => {
     const { operation } = fact;
     if (operation.op !== 'change') return [];
@@ -236,7 +255,7 @@ function lostWrites({ facts, trees }: End): readonly string[] {
 }
 
 /** A name is there if somebody gave it and nobody who could know that took it away again. */
-function wrongNames({ facts, trees, conflicts }: End): readonly string[] {
+export function wrongNames({ facts, trees, conflicts }: End): readonly string[] {
   const inConflict = new Set(conflicts.map(({ object }) => object));
   const given = new Map<string, Name>();
   for (const { operation } of facts) {
