@@ -133,7 +133,9 @@ OK to repair "conflict" by fixfile "/tmp/fix"?  [no] yes
 * quit
 `);
     expect(status).toBe(0);
-    expect(readFileSync(join(realm.directory, 'said'), 'utf8')).toContain('"example" names different objects');
+    expect(readFileSync(join(realm.directory, 'said'), 'utf8')).toContain(
+      '"example" names different objects',
+    );
     expect(await coda(laptop, ['ls', 'conflict'])).toBe('example\n');
     const kept = await atEachServer(['ls', '-l', 'conflict']);
     expect(kept[0]).toMatch(/lily .* example/);
@@ -163,6 +165,11 @@ OK to repair "conflict" by fixfile "/tmp/fix"?  [no] yes
     expect(stderr).toContain('s3');
     expect(existsSync(fix)).toBe(true);
     await coda(laptop, ['realm', 'server', 'start', 's3']);
+    // It has missed the repair, and gets all of it.
+    await until(async () => !(await isInConflict()));
+    const kept = await atEachServer(['ls', '-l', 'conflict']);
+    expect(kept[0]).toContain('example');
+    expect(new Set(kept).size).toBe(1);
   });
 });
 
