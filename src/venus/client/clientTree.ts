@@ -103,6 +103,7 @@ export class ClientTree {
           ...(container === undefined ? {} : { container }),
         });
         unused.push(...logged.unused);
+        this.#local.letGoOf(writer, logged.cancelled);
         if (logged.record) sequences.push(logged.record.sequence);
       }
       const last = sequences.at(-1);
