@@ -42,6 +42,11 @@ export class StorageGroup implements Remote<FileProtocol> {
     return this.any().server.name;
   }
 
+  /** Whether one of them answered what it was asked last. */
+  get hasAnswered(): boolean {
+    return this.members.some(({ server }) => server.hasAnswered);
+  }
+
   get isUp(): boolean {
     return this.members.some(({ server }) => server.isUp);
   }
