@@ -155,6 +155,30 @@ OK to repair "conflict" by fixfile "/tmp/fix"?  [no] yes
     expect(await isInConflict()).toBe(true);
   });
 
+  it('can be stopped to look at the replicas in the same shell, and gone on with', async () => {
+    await makeNameConflict();
+    const shell = typeAt(['/bin/bash', '--norc', '-i'], {
+      ...realm.env,
+      ...laptop,
+      NO_COLOR: '1',
+      TERM: 'xterm',
+      PS1: 'sh> ',
+      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+    });
+    await types(shell, [['sh> ', 'repair']]);
+    await types(shell, [['* ', 'begin conflict']]);
+    await (await shell.sees('dorepair')).sees('* ');
+    await shell.types('\u001a');
+    await shell.sees('Stopped');
+    await types(shell, [['sh> ', 'coda ls conflict']]);
+    await shell.sees('s1\ns2\ns3\n');
+    await types(shell, [['sh> ', 'fg']]);
+    await types(shell, [['* ', 'quit']]);
+    await types(shell, [['sh> ', 'exit']]);
+    await shell.ends();
+    expect(await isInConflict()).toBe(true);
+  });
+
   it('starts with the servers that are there, and says what remains for the others', async () => {
     await makeNameConflict();
     await coda(laptop, ['realm', 'server', 'stop', 's3']);
