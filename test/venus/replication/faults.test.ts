@@ -1,17 +1,22 @@
+import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeMemoryDirectory } from '../../support/memoryDirectory.ts';
 import { type Fate, type Message, ReplicatedRealm } from '../../support/replicatedRealm.ts';
-import { useTemporaryDirectory } from '../../support/temporaryDirectory.ts';
 import { type Operation, ROOT, type Tree } from '../server/resolution/model.ts';
 import { before, change, link, make, mkdir, move, remove, rmdir } from '../server/resolution/table.ts';
 import { RealmDriver } from './realmDriver.ts';
 import { differencesOfStores } from './storesCompared.ts';
 
-const path = useTemporaryDirectory();
 let realm: ReplicatedRealm;
+let directory = '';
 beforeEach(async () => {
-  realm = await ReplicatedRealm.open(path());
+  directory = makeMemoryDirectory();
+  realm = await ReplicatedRealm.open(directory);
 });
-afterEach(() => realm.close());
+afterEach(async () => {
+  await realm.close();
+  rmSync(directory, { recursive: true });
+});
 
 const ALL = [0, 1, 2];
 /** What the laptop does with s1 while the desk works with s2 and s3: all kinds of steps follow, and a conflict. */
@@ -56,10 +61,13 @@ async function resolve(driver: RealmDriver, fateOf: (message: Message, number: n
     return fateOf(message, messages.length - 1);
   };
   const { volume } = driver;
-  const outcome = await realm.server('s1').resolveVolume({ volume }).then(
-    () => 'done',
-    (error: unknown) => String(error),
-  );
+  const outcome = await realm
+    .server('s1')
+    .resolveVolume({ volume })
+    .then(
+      () => 'done',
+      (error: unknown) => String(error),
+    );
   realm.fateOf = () => 'pass';
   return { messages, outcome };
 }
@@ -70,9 +78,17 @@ interface Ended {
 }
 
 const plain = ({ objects, entries }: Tree) => ({
-  objects: [...objects].map(([id, { type, writes }]) => `${id} ${type} ${[...writes].sort().join(' ')}`).sort(),
+  objects: [...objects]
+    .map(([id, { type, writes }]) => `${id} ${type} ${[...writes].sort().join(' ')}`)
+    .sort(),
   entries: [...entries]
-    .map(([id, names]) => `${id}: ${[...names].map(([name, each]) => `${name}=${each}`).sort().join(' ')}`)
+    .map(
+      ([id, names]) =>
+        `${id}: ${[...names]
+          .map(([name, each]) => `${name}=${each}`)
+          .sort()
+          .join(' ')}`,
+    )
     .sort(),
 });
 

@@ -143,7 +143,8 @@ export class RealmDriver implements Driver {
         return (await at.names(path)).join(' ');
       case 'symlink':
         return at.files().readlink(path);
-      default:
+      case 'file':
+      case undefined:
         return at.read(path);
     }
   }
@@ -169,10 +170,7 @@ export class RealmDriver implements Driver {
       case 'symlink':
         return files.symlink(at(operation.directory, operation.name), operation.object);
       case 'link':
-        return files.link(
-          this.pathTo(tree, operation.object),
-          at(operation.directory, operation.name),
-        );
+        return files.link(this.pathTo(tree, operation.object), at(operation.directory, operation.name));
       case 'rename':
         return files.rename(
           at(operation.directory, operation.name),

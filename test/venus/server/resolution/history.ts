@@ -79,11 +79,7 @@ const NAMES = ['a', 'b', 'c', 'd'];
 export const CLIENTS = 2;
 
 /** @param length most actions */
-export function anySetting(
-  length: number,
-  count = { min: 2, max: 4 },
-  whats = WHAT,
-): fc.Arbitrary<Setting> {
+export function anySetting(length: number, count = { min: 2, max: 4 }, whats = WHAT): fc.Arbitrary<Setting> {
   return fc.integer(count).chain((servers) => {
     const part = fc.nat({ max: 1 });
     const action: fc.Arbitrary<Action> = fc.oneof(

@@ -10,7 +10,12 @@ export type Id = string;
 export const ROOT: Id = 'root';
 
 export type Operation =
-  | { readonly op: 'create' | 'mkdir' | 'symlink'; readonly directory: Id; readonly name: string; readonly object: Id }
+  | {
+      readonly op: 'create' | 'mkdir' | 'symlink';
+      readonly directory: Id;
+      readonly name: string;
+      readonly object: Id;
+    }
   | { readonly op: 'link'; readonly directory: Id; readonly name: string; readonly object: Id }
   | {
       readonly op: 'rename';
