@@ -14,6 +14,7 @@ export class WatchedServer implements Remote<FileProtocol> {
   readonly #link: Remote<FileProtocol>;
   readonly #onChange: (server: WatchedServer) => void;
   #isUp = true;
+  #outages = 0;
   #probing: NodeJS.Timeout | undefined;
 
   /** @param onChange called when it becomes unreachable, and when it can be reached again */
@@ -37,6 +38,11 @@ export class WatchedServer implements Remote<FileProtocol> {
 
   get isUp(): boolean {
     return this.#isUp;
+  }
+
+  /** How often it has become unreachable. */
+  get outages(): number {
+    return this.#outages;
   }
 
   async call<Name extends keyof FileProtocol>(
@@ -63,6 +69,7 @@ export class WatchedServer implements Remote<FileProtocol> {
     if (isUp === this.#isUp) return;
     this.#isUp = isUp;
     if (isUp) this.close();
+    else this.#outages += 1;
     this.#onChange(this);
   }
 

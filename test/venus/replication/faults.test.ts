@@ -1,17 +1,17 @@
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeMemoryDirectory } from '../../support/memoryDirectory.ts';
-import { type Fate, type Message, ReplicatedRealm } from '../../support/replicatedRealm.ts';
+import { type Fate, type Message, NEVER, ReplicatedRealm } from '../../support/replicatedRealm.ts';
 import { type Operation, ROOT, type Tree } from '../server/resolution/model.ts';
 import { before, change, link, make, mkdir, move, remove, rmdir } from '../server/resolution/table.ts';
-import { RealmDriver } from './realmDriver.ts';
+import { CLIENT_NAMES, RealmDriver } from './realmDriver.ts';
 import { differencesOfStores } from './storesCompared.ts';
 
 let realm: ReplicatedRealm;
 let directory = '';
 beforeEach(async () => {
   directory = makeMemoryDirectory();
-  realm = await ReplicatedRealm.open(directory);
+  realm = await ReplicatedRealm.open(directory, 3, CLIENT_NAMES, NEVER);
 });
 afterEach(async () => {
   await realm.close();

@@ -4,13 +4,13 @@ import fc from 'fast-check';
 import { afterEach, expect, it } from 'vitest';
 import { Database } from '../../../src/venus/store/database.ts';
 import { makeMemoryDirectory } from '../../support/memoryDirectory.ts';
-import { ReplicatedRealm } from '../../support/replicatedRealm.ts';
+import { NEVER, ReplicatedRealm } from '../../support/replicatedRealm.ts';
 import { findProblems } from '../server/invariants.ts';
 import { ALL, Historian, type Setting, anySetting } from '../server/resolution/history.ts';
 import { differences, isExplained, lostWrites, wrongNames } from '../server/resolution/judge.ts';
 import { type Id, ROOT, type Tree } from '../server/resolution/model.ts';
 import { before } from '../server/resolution/table.ts';
-import { RealmDriver } from './realmDriver.ts';
+import { CLIENT_NAMES, RealmDriver } from './realmDriver.ts';
 import { differencesOfStores } from './storesCompared.ts';
 
 const SEED = Number(process.env['CODA_HISTORY_SEED'] ?? 20_261_121);
@@ -28,7 +28,7 @@ class Realms {
     if (this.#histories % PER_REALM === 0) await this.end();
     if (!this.#realm) {
       const directory = makeMemoryDirectory();
-      this.#realm = { directory, realm: await ReplicatedRealm.open(directory, SERVERS) };
+      this.#realm = { directory, realm: await ReplicatedRealm.open(directory, SERVERS, CLIENT_NAMES, NEVER) };
     }
     this.#histories += 1;
     return RealmDriver.make(this.#realm.realm, `history${this.#histories}`);

@@ -18,7 +18,7 @@ import {
 import { REALM, rootOf } from '../support.ts';
 import { type SeenObject, type SeenVolume, seen, textOfFid } from './seenVolume.ts';
 
-const CLIENTS = ['laptop', 'desk'] as const;
+export const CLIENT_NAMES = ['laptop', 'desk'] as const;
 
 /** What a server may miss of an update, or its client of the server. */
 const LOSSES = [
@@ -60,7 +60,7 @@ export class RealmDriver implements Driver {
   async part(servers: readonly number[], clients: readonly number[]): Promise<void> {
     const groups = [0, 1].map((part) => [
       ...servers.flatMap((each, site) => (each === part ? [this.#server(site)] : [])),
-      ...clients.flatMap((each, client) => (each === part ? (CLIENTS[client] ?? []) : [])),
+      ...clients.flatMap((each, client) => (each === part ? (CLIENT_NAMES[client] ?? []) : [])),
     ]);
     await this.realm.separate(...groups);
   }
@@ -68,7 +68,7 @@ export class RealmDriver implements Driver {
   async heal(): Promise<void> {
     await this.part(
       this.sites.map(() => 0),
-      CLIENTS.map(() => 0),
+      CLIENT_NAMES.map(() => 0),
     );
   }
 
@@ -87,7 +87,7 @@ export class RealmDriver implements Driver {
     // It comes to one at least, or the others would not hear of it either.
     if (loss.fate === 'lose answer' || loss.name === 'concludeUpdates' || deaf.size < sites.length)
       this.realm.fateOf = ({ to, name }) => (name === loss.name && deaf.has(to) ? loss.fate : 'pass');
-    const name = CLIENTS[client] ?? 'laptop';
+    const name = CLIENT_NAMES[client] ?? 'laptop';
     await this.#ask(name, tree, operation);
     await this.realm.client(name).settled(this.volume);
     this.realm.fateOf = () => 'pass';
