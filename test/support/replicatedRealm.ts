@@ -92,6 +92,9 @@ export interface Message {
 /** What becomes of a message: it is lost before it comes, or its answer is. */
 export type Fate = 'pass' | 'lose request' | 'lose answer';
 
+/** Milliseconds: no server looks by itself, so that a test knows when they do. */
+export const NEVER = 2 ** 31 - 1;
+
 /** A realm of several servers, whose ways to each other and to the clients can be cut one by one. */
 export class ReplicatedRealm {
   readonly network = new Network();
@@ -100,14 +103,21 @@ export class ReplicatedRealm {
   readonly clients: ReplicatedClient[] = [];
   /** Asked about each message to a server; it may do something meanwhile. */
   fateOf: (message: Message) => Fate | Promise<Fate> = () => 'pass';
+  /** See FileServerOptions. */
+  readonly patrol: number;
   readonly #directory: string;
   #store: RealmStore | undefined;
   #realmServer: RealmServer | undefined;
 
   /** With a root volume on all servers, and an administrator that all clients have a token of. */
-  static async open(directory: string, servers = 3, clients: readonly string[] = ['laptop', 'desk']) {
+  static async open(
+    directory: string,
+    servers = 3,
+    clients: readonly string[] = ['laptop', 'desk'],
+    patrol = 2000,
+  ) {
     const names = Array.from({ length: servers }, (_, index) => `s${index + 1}`);
-    const realm = new ReplicatedRealm(directory, names);
+    const realm = new ReplicatedRealm(directory, names, patrol);
     realm.#store = await openRealmStore(directory, REALM);
     for (const server of realm.servers) await realm.start(server.name);
     const { protection, volumes, tokenKey } = realm.#store;
@@ -133,7 +143,8 @@ export class ReplicatedRealm {
     return realm;
   }
 
-  private constructor(directory: string, names: readonly string[]) {
+  private constructor(directory: string, names: readonly string[], patrol: number) {
+    this.patrol = patrol;
     this.#directory = directory;
     this.servers = names.map((name) => new TestServer(name, join(directory, 'servers', name)));
   }
@@ -160,7 +171,8 @@ export class ReplicatedRealm {
           this.#linkTo<PeerProtocol>(name, other.name, ({ forPeers }) => forPeers),
         ]),
     );
-    const options = { directory: server.directory, protection, tokenKey, now: this.clock.now, peers };
+    const { now } = this.clock;
+    const options = { directory: server.directory, protection, tokenKey, now, peers, patrol: this.patrol };
     server.running = await FileServer.open(options);
     for (const client of this.clients) this.#connectCallbacks(server, client);
     for (const other of this.servers) other.running?.peers.noteChange();

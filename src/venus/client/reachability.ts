@@ -15,6 +15,7 @@ export class WatchedServer implements Remote<FileProtocol> {
   readonly #onChange: (server: WatchedServer) => void;
   #isUp = true;
   #hasAnswered = false;
+  #outages = 0;
   #probing: NodeJS.Timeout | undefined;
 
   /** @param onChange called when it becomes unreachable, and when it can be reached again */
@@ -45,6 +46,11 @@ export class WatchedServer implements Remote<FileProtocol> {
     return this.#hasAnswered;
   }
 
+  /** How often it has become unreachable. */
+  get outages(): number {
+    return this.#outages;
+  }
+
   async call<Name extends keyof FileProtocol>(
     name: Name,
     request: FileProtocol[Name]['request'],
@@ -70,6 +76,7 @@ export class WatchedServer implements Remote<FileProtocol> {
     if (isUp === this.#isUp) return;
     this.#isUp = isUp;
     if (isUp) this.close();
+    else this.#outages += 1;
     this.#onChange(this);
   }
 

@@ -29,6 +29,8 @@ export interface FileServerOptions extends IdentitiesOptions {
   readonly directory: string;
   /** The ways to the other servers of the realm, by name. */
   readonly peers?: ReadonlyMap<string, Remote<PeerProtocol>>;
+  /** Milliseconds after which it looks after updates that other servers seem not to have; 2000 if not given. */
+  readonly patrol?: number;
   /** Whether the realm's list has a volume: one that was being restored and is not in it goes away. */
   readonly isPublished?: (volume: number) => boolean;
 }
@@ -79,6 +81,7 @@ export class FileServer implements Service<FileProtocol> {
       fetches: this.#fetches,
       stores: this.#stores,
       peers: this.peers,
+      patrol: options.patrol,
     });
     this.forPeers = this.#replication.forPeers;
     const { log, locks, performed } = this.#replication;

@@ -1,10 +1,13 @@
 import { isErrno } from '../../../ipc/errors.ts';
+import type { Fid } from '../../../ipc/fid.ts';
 import type { StoreId } from '../../../ipc/versionVector.ts';
+import { sameStoreId } from '../../tree/version.ts';
 import { fail } from '../../fail.ts';
 import { logFault } from '../../log.ts';
 import { noAnswer } from '../../net/failure.ts';
 import type { FetchedObject, FileProtocol, ReintegrationAnswer } from '../../net/fileProtocol.ts';
 import type { Remote, Service } from '../../net/link.ts';
+import { NewestMembers } from './newestMembers.ts';
 import { type Agreement, agree, combined } from './agreement.ts';
 import { type Answered, type GroupMember, type Poll, askAny, poll } from './poll.ts';
 import { GroupTransfers, type Transfer } from './transfers.ts';
@@ -24,6 +27,7 @@ export class StorageGroup implements Remote<FileProtocol> {
   readonly #volume: number;
   readonly #service: Service<FileProtocol>;
   readonly #transfers = new GroupTransfers();
+  readonly #newest = new NewestMembers();
   /** What goes on after its caller has been answered. */
   readonly #behind = new Set<Promise<unknown>>();
 
@@ -75,16 +79,18 @@ export class StorageGroup implements Remote<FileProtocol> {
       <Name extends keyof FileProtocol>(name: Name) =>
       async (request: Request<Name>) =>
         (await askAny(this.#reachable(), name, request)).reply;
+    const newestOf = (fid: Fid) => this.#newest.among(this.#reachable(), fid);
     const ofOne = () => fail('EOPNOTSUPP', 'Each server is asked that by itself.');
     return {
       probe: any('probe'),
-      getStatus: any('getStatus'),
+      getStatus: async (request) => (await askAny(newestOf(request.fid), 'getStatus', request)).reply,
       fetchObject: (request) => this.#fetchObject(request),
-      lookup: any('lookup'),
-      readDirectory: any('readDirectory'),
-      nameOf: any('nameOf'),
+      lookup: async (request) => (await askAny(newestOf(request.directory), 'lookup', request)).reply,
+      readDirectory: async (request) =>
+        (await askAny(newestOf(request.directory), 'readDirectory', request)).reply,
+      nameOf: async (request) => (await askAny(newestOf(request.fid), 'nameOf', request)).reply,
       openFetch: async (request) => {
-        const { member, reply } = await askAny(this.#reachable(), 'openFetch', request);
+        const { member, reply } = await askAny(newestOf(request.fid), 'openFetch', request);
         return { ...reply, handle: this.#transfers.add([{ member, handle: reply.handle }]) };
       },
       fetchFragment: async (request) => {
@@ -126,7 +132,7 @@ export class StorageGroup implements Remote<FileProtocol> {
       certifyLog: any('certifyLog'),
       repairReplica: ofOne,
       setVersion: ofOne,
-      getAcl: any('getAcl'),
+      getAcl: async (request) => (await askAny(newestOf(request.fid), 'getAcl', request)).reply,
       setAcl: (request) => this.#setAcl(request),
       getVolumeStatus: any('getVolumeStatus'),
       setVolumeStatus: async (request) =>
@@ -184,6 +190,13 @@ export class StorageGroup implements Remote<FileProtocol> {
       (answer, versionVector) => ({ ...answer, status: { ...answer.status, versionVector } }),
     );
     if (!agreement) throw asError(failure);
+    const { storeId } = agreement.answer.status.versionVector;
+    const isNewest = ({ reply }: Answered<FetchedObject>) =>
+      sameStoreId(reply.status.versionVector.storeId, storeId);
+    this.#newest.note(
+      request.fid,
+      answers.filter(isNewest).map(({ member }) => member),
+    );
     // One that has it and one that has it not, or may show it and may not, differ in what is above it.
     return failure && agreement.kind === 'equal' ? { ...agreement, kind: 'dominated' } : agreement;
   }

@@ -22,6 +22,7 @@ export interface ReplicationOptions {
   readonly stores: Stores;
   readonly callbacks: Callbacks;
   readonly peers: Peers;
+  readonly patrol?: number | undefined;
 }
 
 /** All by which a server keeps its volumes together with the other servers that have them. */
@@ -36,7 +37,7 @@ export class Replication {
   readonly #stopWatching: () => void;
 
   constructor(options: ReplicationOptions) {
-    const { vnodes, stores, peers } = options;
+    const { vnodes, stores, peers, patrol } = options;
     this.#vnodes = vnodes;
     this.log = new ResolutionLog(vnodes.database);
     this.performed = new Performed(vnodes.database);
@@ -44,7 +45,7 @@ export class Replication {
     const { log, locks, performed } = this;
     this.forPeers = new PeerService({ ...options, log, locks, performed, restores: this.#restores });
     const self = new Link<PeerProtocol>(this.forPeers);
-    this.#resolver = new Resolver({ vnodes, log, peers, self });
+    this.#resolver = new Resolver({ vnodes, log, peers, self, patrol });
     this.#stopWatching = peers.onChange(() => void this.#resolver.look());
   }
 

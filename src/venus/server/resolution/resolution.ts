@@ -1,6 +1,7 @@
 import type { Fid } from '../../../ipc/fid.ts';
 import type { StoreId } from '../../../ipc/versionVector.ts';
 import type { SiteResult, SiteStep } from '../../net/peerProtocol.ts';
+import { sameStoreId } from '../../tree/version.ts';
 import { evenDirectories, isSettledElsewhere } from './evenDirectories.ts';
 import type { Member } from './member.ts';
 import { merge } from './merge.ts';
@@ -74,7 +75,7 @@ export class Resolution {
       const result: SiteResult = {
         steps,
         learned: own?.learned ?? [],
-        versions: plan.versions.map((version) => ({ ...version, ...lastModified(version.fid, views) })),
+        versions: plan.versions.map((version) => ({ ...version, ...lastModified(version, views) })),
         inconsistent: [...conflicts, ...this.#markedElsewhere(views)],
         concluded: [],
         isEven: true,
@@ -122,9 +123,17 @@ function isInConflict({ conflicts }: MergePlan, fid: Fid): boolean {
   return conflicts.some((conflict) => fidText(conflict.fid) === fidText(fid));
 }
 
-/** A directory was last changed when one of its replicas was. */
-function lastModified(fid: Fid, views: readonly ReplicaView[]): { readonly modified?: number } {
+/**
+ * A directory was last changed when one of its replicas was. But where one knows all updates, its time is right: somebody
+ * may have set it back.
+ */
+function lastModified(
+  { fid, versionVector: { storeId } }: MergePlan['versions'][number],
+  views: readonly ReplicaView[],
+): { readonly modified?: number } {
   const vnodes = views.flatMap((view) => view.vnode(fid) ?? []);
-  const isDirectory = vnodes.some(({ type }) => type === 'directory');
-  return isDirectory ? { modified: Math.max(...vnodes.map(({ modified }) => modified)) } : {};
+  if (!vnodes.some(({ type }) => type === 'directory')) return {};
+  const newest = vnodes.filter(({ versionVector }) => sameStoreId(versionVector.storeId, storeId));
+  const asked = newest.length > 0 ? newest : vnodes;
+  return { modified: Math.max(...asked.map(({ modified }) => modified)) };
 }

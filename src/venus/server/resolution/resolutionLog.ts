@@ -131,6 +131,12 @@ export class ResolutionLog {
       yield { sequence: sequenceIn(found), update: fromStored(value) };
   }
 
+  /** The update that was added last. */
+  newest(volume: number): StoreId | undefined {
+    for (const { value } of this.#updates.backwards(key(volume))) return value.storeId;
+    return undefined;
+  }
+
   isEmpty(volume: number): boolean {
     return this.#last(volume) === 0;
   }

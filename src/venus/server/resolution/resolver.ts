@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { StoreId } from '../../../ipc/versionVector.ts';
 import { isErrno } from '../../../ipc/errors.ts';
 import { logFault, logNote } from '../../log.ts';
 import type { PeerProtocol } from '../../net/peerProtocol.ts';
 import type { Remote } from '../../net/link.ts';
+import { sameStoreId } from '../../tree/version.ts';
 import { type Vnodes, type VolumeRecord, isReplicated } from '../../tree/vnodes.ts';
 import { Resolution } from './resolution.ts';
 import { restore } from './restore.ts';
@@ -18,11 +20,15 @@ export interface ResolverOptions {
   readonly peers: Pick<Peers, 'link'>;
   /** What this server does for its peers, itself among them. */
   readonly self: Remote<PeerProtocol>;
+  /** Milliseconds after which an update that not all servers seem to have is looked after; {@link PATROL} if not given. */
+  readonly patrol?: number | undefined;
 }
 
 /** Milliseconds between two tries, where another server resolves the same volume; a part of it is chance. */
 const PAUSE = 100;
 const TRIES = 20;
+/** A second phase takes much less. */
+const PATROL = 2000;
 /** Updates known to be everywhere after which they are forgotten everywhere. */
 const MANY = 1000;
 
@@ -32,10 +38,15 @@ export class Resolver {
   readonly #running = new Map<number, Promise<void>>();
   /** Those that begin when the one that runs has ended. */
   readonly #waiting = new Map<number, Promise<void>>();
+  /** By volume the newest update of the log at the last look, and after the last resolution. */
+  readonly #seen = new Map<number, StoreId>();
+  readonly #settled = new Map<number, StoreId>();
+  readonly #timer: NodeJS.Timeout;
   #isClosed = false;
 
   constructor(options: ResolverOptions) {
     this.#options = options;
+    this.#timer = setInterval(() => void this.#patrol(), options.patrol ?? PATROL).unref();
   }
 
   /** Resolves when the servers that can be reached are at the same state, but for conflicts. @throws VenusError ENXIO, EAGAIN */
@@ -59,23 +70,43 @@ export class Resolver {
   async look(): Promise<void> {
     for (const { id, members } of this.#options.vnodes.volumes()) {
       if (members.length < 2 || this.#isClosed) continue;
-      await this.resolve(id).catch((error: unknown) => {
-        if (!isErrno(error, 'EAGAIN', 'ETIMEDOUT')) logFault(`resolution of ${id.toString(16)}`, error);
-      });
+      await this.#tryTo(id);
     }
+  }
+
+  /**
+   * A client may take a server for unreachable that has just come back, and a second phase may be lost: what stays in a log
+   * without reason is looked after, though nobody asks for it.
+   */
+  async #patrol(): Promise<void> {
+    const { vnodes, log } = this.#options;
+    for (const { id, members } of [...vnodes.volumes()]) {
+      if (members.length < 2 || this.#isClosed) continue;
+      const seen = this.#seen.get(id);
+      const newest = log.newest(id);
+      if (newest) this.#seen.set(id, newest);
+      else this.#seen.delete(id);
+      if (!seen || sameStoreId(seen, this.#settled.get(id)) || !log.find(id, seen)) continue;
+      await this.#tryTo(id);
+    }
+  }
+
+  async #tryTo(volume: number): Promise<void> {
+    await this.resolve(volume).catch((error: unknown) => {
+      if (!isErrno(error, 'EAGAIN', 'ETIMEDOUT')) logFault(`resolution of ${volume.toString(16)}`, error);
+    });
   }
 
   /** To be called after updates were concluded. */
   noteConcluded(volume: number): void {
     if (this.#isClosed) return;
     if (this.#options.log.countConcluded(volume, MANY) < MANY) return;
-    this.resolve(volume).catch((error: unknown) => {
-      if (!isErrno(error, 'EAGAIN', 'ETIMEDOUT')) logFault('resolution', error);
-    });
+    void this.#tryTo(volume);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearInterval(this.#timer);
     await Promise.allSettled([...this.#running.values(), ...this.#waiting.values()]);
   }
 
@@ -90,6 +121,8 @@ export class Resolver {
     for (let tries = 1; ; tries++) {
       try {
         await this.#once(volume);
+        const newest = this.#options.log.newest(volume);
+        if (newest) this.#settled.set(volume, newest);
         return;
       } catch (error) {
         if (!isErrno(error, 'EAGAIN') || tries === TRIES || this.#isClosed) throw error;

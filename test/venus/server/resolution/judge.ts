@@ -105,11 +105,13 @@ const CONFLICTING: Readonly<Record<string, Verdict>> = {
 /** Whether what was done explains that an object is in conflict, in whichever way. */
 export function isExplained(end: End, object: Id): boolean {
   const names = end.facts.flatMap(({ operation }) => gives(operation) ?? []);
-  const here = [...new Set(names.filter(({ directory }) => directory === object).map(({ name }) => name))];
+  const namesIn = (id: Id) => [
+    ...new Set(names.filter(({ directory }) => directory === id).map(({ name }) => name)),
+  ];
   const possible = (of: readonly Id[]) =>
     of.flatMap((each) =>
       [...Object.keys(CONFLICTING), 'dependent'].flatMap((kind) =>
-        [undefined, ...here].map((name) => ({ object: each, kind, name })),
+        [undefined, ...namesIn(each)].map((name) => ({ object: each, kind, name })),
       ),
     );
   const direct = possible([object, ...end.conflicts.map((conflict) => conflict.object)]).filter((conflict) =>

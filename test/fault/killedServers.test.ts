@@ -1,0 +1,165 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { logReportsSchema } from '../../src/ipc/insight.ts';
+import { HttpFiles } from '../../src/ipc/socket/httpFiles.ts';
+import { HttpSession } from '../../src/ipc/socket/httpSession.ts';
+import { daemonStatusSchema } from '../../src/ipc/socket/routes.ts';
+import { Database } from '../../src/venus/store/database.ts';
+import type { Entry, Vnode, VolumeRecord } from '../../src/venus/tree/vnodes.ts';
+import { TestRealm, until } from '../e2e/support.ts';
+import { findProblems } from '../venus/server/invariants.ts';
+import { sleep } from '../venus/support.ts';
+import { KilledStream, treeHere, treeInCoda } from './killedStream.ts';
+import { randomFrom } from './randomTree.ts';
+
+const OPERATIONS = Number(process.env['CODA_KILL_SERVER_OPERATIONS'] ?? 600);
+const KILLS = Number(process.env['CODA_KILL_SERVERS'] ?? 15);
+const SEED = Number(process.env['CODA_KILL_SEED'] ?? 20_261_121);
+/** Directories that are worked in at once, each by one client. */
+const STREAMS = 3;
+const SERVERS = ['s1', 's2', 's3'] as const;
+const CLIENTS = ['laptop', 'desk'] as const;
+const SETTLED = 60_000;
+
+let realm: TestRealm;
+let sessions: Readonly<Record<(typeof CLIENTS)[number], HttpSession>>;
+
+beforeEach(async () => {
+  realm = await TestRealm.start(
+    '--processes',
+    '--servers',
+    SERVERS.join(','),
+    '--clients',
+    CLIENTS.join(','),
+  );
+  const open = (name: string) =>
+    new HttpSession(join(realm.directory, 'run', 'coda', `${name}.sock`), {
+      timeLimit: 30_000,
+      uid: undefined,
+    });
+  sessions = { laptop: open('laptop'), desk: open('desk') };
+  const env = { CODA_CLIENT: 'laptop' };
+  await realm.ok('coda', ['realm', 'user', 'add', 'jan', '--administrator'], { env, input: 'janjan\n' });
+  for (const CODA_CLIENT of CLIENTS)
+    await realm.ok('clog', ['jan@test.realm'], { env: { CODA_CLIENT }, input: 'janjan\n' });
+});
+afterEach(async () => {
+  for (const session of Object.values(sessions)) await session.close();
+  await realm.run('coda', ['down'], { env: { CODA_CLIENT: 'desk' } });
+  await realm.end();
+});
+
+/** Kills a server with what it is doing. It comes back by itself. @returns whether it ran */
+async function kill(name: string): Promise<boolean> {
+  const status = await sessions.desk.json({ method: 'GET', route: '/status' }, daemonStatusSchema);
+  const pid = status.processes.find((process) => process.name === name)?.pid;
+  try {
+    return pid !== undefined && process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+/** Records of a client that are not on the servers yet. */
+async function entries(session: HttpSession): Promise<number> {
+  const { logs } = await session.json({ method: 'GET', route: '/logs' }, logReportsSchema);
+  expect(logs.map(({ conflict }) => conflict)).toEqual(logs.map(() => undefined));
+  return logs.reduce((sum, log) => sum + log.entries, 0);
+}
+
+interface Work {
+  readonly client: (typeof CLIENTS)[number];
+  readonly stream: KilledStream;
+  readonly here: string;
+  readonly inCoda: string;
+}
+
+function works(random: (limit: number) => number): readonly Work[] {
+  return CLIENTS.flatMap((client) =>
+    Array.from({ length: STREAMS }, (_, number) => {
+      const here = join(realm.directory, 'here', `${client}${number}`);
+      mkdirSync(here, { recursive: true });
+      const inCoda = `/test.realm/${client}${number}`;
+      const files = new HttpFiles(sessions[client]);
+      const own = { files, inCoda, here, onStep: () => undefined, random: randomFrom(random(2 ** 31)) };
+      return { client, here, inCoda, stream: new KilledStream(own) };
+    }),
+  );
+}
+
+/** Kills one server after the other, at moments that chance chooses, until all is done. */
+async function killServers(random: (limit: number) => number, isDone: () => boolean): Promise<number> {
+  let killed = 0;
+  while (!isDone()) {
+    // Often the others bring the one that has come back up to date just then.
+    await sleep(random(600));
+    if (killed < KILLS && (await kill(SERVERS[random(SERVERS.length)] ?? 's1'))) killed += 1;
+  }
+  return killed;
+}
+
+const metadataOf = (name: string) => join(realm.data, 'servers', name, 'metadata');
+
+/** Updates that a server does not know to be at all of them. */
+async function logged(name: string): Promise<number> {
+  const metadata = await Database.open(metadataOf(name));
+  try {
+    return [...metadata.table('resolutionLog').all()].length;
+  } finally {
+    await metadata.close();
+  }
+}
+
+/** All that a server that is down has in its store, but for what is its own. */
+async function storeOf(name: string): Promise<readonly string[]> {
+  const metadata = await Database.open(metadataOf(name));
+  try {
+    expect(findProblems(metadata, join(realm.data, 'servers', name, 'containers'))).toEqual([]);
+    const vnodes = [...metadata.table<Vnode & { container?: number }>('vnodes').all()].map(({ value }) =>
+      JSON.stringify({
+        ...value,
+        container: value.container !== undefined,
+        isRepaired: value.isRepaired ?? false,
+      }),
+    );
+    const names = [...metadata.table<Entry>('entries').all()].map(
+      ({ key, value }) => `${Buffer.from(key).toString('hex')} ${JSON.stringify(value)}`,
+    );
+    const volumes = [...metadata.table<VolumeRecord>('volumes').all()].map(
+      ({ value }) => `${value.name} ${value.blocksUsed}`,
+    );
+    return [...vnodes, ...names, ...volumes].sort();
+  } finally {
+    await metadata.close();
+  }
+}
+
+describe('servers that are killed at any moment of updates and resolutions', () => {
+  it('lose nothing that clients did meanwhile, and end with the same', async () => {
+    const random = randomFrom(SEED);
+    const all = works(random);
+    for (const { client, inCoda } of all) await new HttpFiles(sessions[client]).mkdir(inCoda, 0o755);
+    let isDone = false;
+    const killing = killServers(random, () => isDone);
+    await Promise.all(all.map(({ stream }) => stream.run(OPERATIONS / all.length))).finally(async () => {
+      isDone = true;
+      await killing;
+    });
+    const killed = await killing;
+    expect(killed).toBeGreaterThan(2);
+    for (const client of CLIENTS) await until(async () => (await entries(sessions[client])) === 0, SETTLED);
+
+    for (const client of CLIENTS)
+      for (const { here, inCoda } of all)
+        expect(await treeInCoda(new HttpFiles(sessions[client]), inCoda)).toEqual(treeHere(here));
+    for (const name of SERVERS) await until(async () => (await logged(name)) === 0, SETTLED);
+    await realm.run('coda', ['down'], { env: { CODA_CLIENT: 'desk' } });
+    const [first, ...others] = [await storeOf('s1'), await storeOf('s2'), await storeOf('s3')];
+    for (const other of others) expect(other).toEqual(first);
+    process.stderr.write(
+      `${OPERATIONS} operations, ${killed} kills, lost ${JSON.stringify(all.map(({ stream }) => stream.lost))}\n`,
+    );
+  }, 240_000);
+});
