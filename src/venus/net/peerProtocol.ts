@@ -41,6 +41,8 @@ export interface PeerProtocol {
   };
   /** Objects whose replicas could not be merged. */
   readonly listInconsistent: { request: { readonly volume: number }; reply: readonly Fid[] };
+  /** Objects whose version was set back, for they are lost or damaged there. */
+  readonly listRunts: { request: { readonly volume: number }; reply: readonly Fid[] };
   /** A directory, and a digest of its names and what they stand for; nothing if it is not there. */
   readonly summarise: {
     request: { readonly directory: Fid };

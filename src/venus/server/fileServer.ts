@@ -1,11 +1,19 @@
 import { join } from 'node:path';
 import { formatAcl } from '../../acl/accessList.ts';
-import type { FileProtocol, NewVolume, ObjectStatus } from '../net/fileProtocol.ts';
+import { VenusError } from '../../ipc/errors.ts';
+import type { Fid } from '../../ipc/fid.ts';
+import type {
+  Credentials,
+  ExaminedObject,
+  FileProtocol,
+  NewVolume,
+  ObjectStatus,
+} from '../net/fileProtocol.ts';
 import type { Remote, Service } from '../net/link.ts';
 import type { PeerProtocol } from '../net/peerProtocol.ts';
 import { Containers } from '../store/containers.ts';
 import { Database } from '../store/database.ts';
-import { type FidBlock, type StoredAcl, Vnodes, isReplicated } from '../tree/vnodes.ts';
+import { type DirectoryVnode, type FidBlock, type StoredAcl, Vnodes, isReplicated } from '../tree/vnodes.ts';
 import { Callbacks } from './callbacks.ts';
 import { Fetches } from './fetches.ts';
 import { Identities, type IdentitiesOptions } from './identities.ts';
@@ -73,10 +81,10 @@ export class FileServer implements Service<FileProtocol> {
       peers: this.peers,
     });
     this.forPeers = this.#replication.forPeers;
-    const { log, locks, performed } = this.#replication;
+    const { log, locks, performed, runts } = this.#replication;
     this.#reintegration = new Reintegration({ ...common, stores: this.#stores, log, locks, performed });
     const { protection } = options;
-    this.#repairs = new Repairs({ ...common, stores: this.#stores, log, locks, protection });
+    this.#repairs = new Repairs({ ...common, stores: this.#stores, log, locks, protection, runts });
     this.#volumes = new VolumeStates({ ...common, directory: options.directory });
   }
 
@@ -114,6 +122,17 @@ export class FileServer implements Service<FileProtocol> {
   readonly closeFetch = async ({ handle }: Request<'closeFetch'>) => {
     await this.#fetches.close(handle);
     return null;
+  };
+
+  readonly examine = async ({ credentials, volume, fids }: Request<'examine'>) => {
+    this.#replication.checkWhole(volume);
+    this.#vnodes.volume(volume);
+    return Promise.resolve(fids.map((fid) => this.#examined(credentials, { ...fid, volume })));
+  };
+
+  readonly digest = async (request: Request<'digest'>) => {
+    this.#replication.whole(request.fid);
+    return this.#fetches.digest(request);
   };
 
   readonly openStore = async ({ fid }: Request<'openStore'>) => ({ handle: await this.#stores.open(fid) });
@@ -159,13 +178,8 @@ export class FileServer implements Service<FileProtocol> {
 
   readonly setVersion = (request: Request<'setVersion'>) => this.#repairs.setVersion(request);
 
-  readonly getAcl = async ({ fid }: Request<'getAcl'>) => {
-    const { acl } = this.#vnodes.directory(this.#replication.whole(fid));
-    const named = (side: keyof StoredAcl) =>
-      acl[side].map(({ id, rights }) => ({ name: this.#options.protection.nameOf(id), rights }));
-    const text = formatAcl({ positive: named('positive'), negative: named('negative') }, 'reply');
-    return Promise.resolve({ text });
-  };
+  readonly getAcl = async ({ fid }: Request<'getAcl'>) =>
+    Promise.resolve({ text: this.#aclText(this.#vnodes.directory(this.#replication.whole(fid))) });
 
   readonly setAcl = async (request: Request<'setAcl'>) => {
     const { credentials, storeId, fid } = request;
@@ -206,4 +220,22 @@ export class FileServer implements Service<FileProtocol> {
     await this.#volumes.drop(volume);
     return null;
   };
+
+  #examined(credentials: Credentials, fid: Fid): ExaminedObject {
+    try {
+      const status = this.#lookups.status(credentials, fid);
+      const vnode = this.#vnodes.vnode(fid);
+      const acl = vnode.type === 'directory' ? this.#aclText(vnode) : undefined;
+      return { kind: 'object', status, acl };
+    } catch (error) {
+      if (error instanceof VenusError) return { kind: 'refused', errno: error.errno };
+      throw error;
+    }
+  }
+
+  #aclText({ acl }: DirectoryVnode): string {
+    const named = (side: keyof StoredAcl) =>
+      acl[side].map(({ id, rights }) => ({ name: this.#options.protection.nameOf(id), rights }));
+    return formatAcl({ positive: named('positive'), negative: named('negative') }, 'reply');
+  }
 }

@@ -6,7 +6,7 @@ import { noAnswer } from '../../net/failure.ts';
 import type { FetchedObject, FileProtocol, ReintegrationAnswer } from '../../net/fileProtocol.ts';
 import type { Remote, Service } from '../../net/link.ts';
 import { type Agreement, agree, combined } from './agreement.ts';
-import { type Answered, type GroupMember, type Poll, askAny, poll } from './poll.ts';
+import { type Answered, type GroupMember, type Poll, askAny, askWhole, poll } from './poll.ts';
 import { GroupTransfers, type Transfer } from './transfers.ts';
 
 type Request<Name extends keyof FileProtocol> = FileProtocol[Name]['request'];
@@ -75,7 +75,7 @@ export class StorageGroup implements Remote<FileProtocol> {
       readDirectory: any('readDirectory'),
       nameOf: any('nameOf'),
       openFetch: async (request) => {
-        const { member, reply } = await askAny(this.#reachable(), 'openFetch', request);
+        const { member, reply } = await askWhole(this.#reachable(), 'openFetch', request);
         return { ...reply, handle: this.#transfers.add([{ member, handle: reply.handle }]) };
       },
       fetchFragment: async (request) => {
@@ -87,6 +87,8 @@ export class StorageGroup implements Remote<FileProtocol> {
         this.#transfers.end(request.handle);
         return member.server.call('closeFetch', { handle });
       },
+      examine: ofOne,
+      digest: ofOne,
       openStore: async (request) => {
         const { answers } = needed(await poll(this.#reachable(), 'openStore', () => request));
         const transfers = answers.map(({ member, reply }) => ({ member, handle: reply.handle }));
