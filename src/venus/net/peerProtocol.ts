@@ -109,6 +109,8 @@ export interface SentObject {
 export type SiteStep =
   | ({ readonly step: 'leave' | 'enter' } & NamedFid)
   | { readonly step: 'drop'; readonly fid: Fid }
+  /** Counts anew what an object counts of names: links, entries and the room that these take. */
+  | { readonly step: 'count'; readonly fid: Fid }
   | { readonly step: 'make' | 'copy'; readonly object: SentObject };
 
 /** What a resolution has come to at one server. */

@@ -1,14 +1,6 @@
 import { join } from 'node:path';
 import { formatAcl } from '../../acl/accessList.ts';
-import { VenusError } from '../../ipc/errors.ts';
-import type { Fid } from '../../ipc/fid.ts';
-import type {
-  Credentials,
-  ExaminedObject,
-  FileProtocol,
-  NewVolume,
-  ObjectStatus,
-} from '../net/fileProtocol.ts';
+import type { FileProtocol, NewVolume, ObjectStatus } from '../net/fileProtocol.ts';
 import type { Remote, Service } from '../net/link.ts';
 import type { PeerProtocol } from '../net/peerProtocol.ts';
 import { Containers } from '../store/containers.ts';
@@ -127,7 +119,10 @@ export class FileServer implements Service<FileProtocol> {
   readonly examine = async ({ credentials, volume, fids }: Request<'examine'>) => {
     this.#replication.checkWhole(volume);
     this.#vnodes.volume(volume);
-    return Promise.resolve(fids.map((fid) => this.#examined(credentials, { ...fid, volume })));
+    const inVolume = fids.map((fid) => ({ ...fid, volume }));
+    return Promise.resolve(
+      this.#lookups.examine(credentials, inVolume, (directory) => this.#aclText(directory)),
+    );
   };
 
   readonly digest = async (request: Request<'digest'>) => {
@@ -220,18 +215,6 @@ export class FileServer implements Service<FileProtocol> {
     await this.#volumes.drop(volume);
     return null;
   };
-
-  #examined(credentials: Credentials, fid: Fid): ExaminedObject {
-    try {
-      const status = this.#lookups.status(credentials, fid);
-      const vnode = this.#vnodes.vnode(fid);
-      const acl = vnode.type === 'directory' ? this.#aclText(vnode) : undefined;
-      return { kind: 'object', status, acl };
-    } catch (error) {
-      if (error instanceof VenusError) return { kind: 'refused', errno: error.errno };
-      throw error;
-    }
-  }
 
   #aclText({ acl }: DirectoryVnode): string {
     const named = (side: keyof StoredAcl) =>

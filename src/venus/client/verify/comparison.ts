@@ -126,7 +126,7 @@ export class Comparison {
   }
 
   async #rows(directory: Directory, found: readonly PrecededRow[], digests: DirectoryDigests): Promise<void> {
-    this.#checkWanted();
+    await this.#takeTurn();
     const { path, servers } = directory;
     const rows = await this.#settledRows(directory, found);
     const objects: Named[] = [];
@@ -255,7 +255,9 @@ export class Comparison {
     await this.#options.listener.uncompared?.({ path, errno, servers: [...servers] });
   }
 
-  #checkWanted(): void {
+  /** Servers in the same process answer at once: others of this venus have to get their turn. */
+  async #takeTurn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
     if (this.#session.patience.gone?.aborted) fail('EINTR', 'Nobody waits for the comparison any more.');
   }
 }

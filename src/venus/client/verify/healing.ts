@@ -51,7 +51,10 @@ export class HealingRun {
     const renewed = sides.filter(({ server }) => verdict.servers.includes(server));
     try {
       for (const side of renewed) await servers.setBack(side.server, fid, side);
-      this.#session.client.tree.cache.validity.break([fid]);
+      const { client } = this.#session;
+      client.tree.cache.validity.break([fid]);
+      // It may have been fetched from one of them.
+      await client.files.distrust(fid);
       await this.#options.report({ kind: 'renewed', path, servers: renewed.map(({ server }) => server) });
     } catch (error) {
       if (!(error instanceof VenusError)) throw error;

@@ -180,10 +180,11 @@ export class VolumeServers {
   }
 
   async #contentsOf(server: WatchedServer, { fid, length }: Status): Promise<Contents> {
+    if (length === 0) return { kind: 'read', digests: [], allocated: 0 };
     const digests: string[] = [];
     let allocated = 0;
     try {
-      for (let offset = 0; offset === 0 || offset < length; offset += STRETCH) {
+      for (let offset = 0; offset < length; offset += STRETCH) {
         const stretch = { offset, length: STRETCH };
         const part = await server.call('digest', { credentials: this.#credentials, fid, ...stretch });
         digests.push(part.sha256);

@@ -57,7 +57,8 @@ async function heal(healed: HealedVolume, fid: Fid): Promise<readonly Fid[]> {
     const isDone = target.vnode.type !== 'directory' || (await giveNames(healed, sources, target, made));
     if (!isDone) continue;
     const object = await sentFrom(sources, target.member);
-    if (object) await healed.perform(target.member, [{ step: 'copy', object }]);
+    const count = { step: 'count', fid } as const;
+    if (object) await healed.perform(target.member, [{ step: 'copy', object }, count]);
   }
   return made;
 }
@@ -143,13 +144,14 @@ async function childFor(
   target: Member,
 ): Promise<{ readonly steps: readonly SiteStep[]; readonly isMade: boolean } | undefined> {
   const replicas = await replicasOf(members, named.fid);
-  const enter = { step: 'enter', ...named } as const;
-  if (replicas.some(({ member }) => member.site === target.site)) return { steps: [enter], isMade: false };
+  // Where only the name was lost, it is still counted as a link.
+  const enter = [{ step: 'enter', ...named } as const, { step: 'count', fid: named.fid } as const];
+  if (replicas.some(({ member }) => member.site === target.site)) return { steps: enter, isMade: false };
   const object = await sentFrom(sourcesAmong(replicas), target);
   if (!object) return undefined;
   const { vnode } = object;
   const whole = vnode.type === 'directory' ? { ...vnode, versionVector: runtVersion(vnode) } : vnode;
   const make = { step: 'make', object: { ...object, vnode: whole } } as const;
   // A name that stands for nothing is made anew, so that it is counted.
-  return { steps: [{ step: 'leave', ...named }, make, enter], isMade: true };
+  return { steps: [{ step: 'leave', ...named }, make, ...enter], isMade: true };
 }
