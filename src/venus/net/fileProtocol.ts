@@ -74,6 +74,17 @@ export interface FileProtocol extends DumpProtocol {
   };
   readonly closeFetch: { request: { readonly handle: number }; reply: Nothing };
 
+  /** What the server has of objects of one volume, in their order, for comparing it with what others have. */
+  readonly examine: {
+    request: Asked & { readonly volume: number; readonly fids: readonly Fid[] };
+    reply: readonly ExaminedObject[];
+  };
+  /** Of a stretch of a file; EIO where its contents are lost or damaged. Needs the right to read it. */
+  readonly digest: {
+    request: Asked & { readonly fid: Fid; readonly offset: number; readonly length: number };
+    reply: ContentsDigest;
+  };
+
   /** Begins to send contents of a file, for a record of a modify log that names them. The log may make the file, too. */
   readonly openStore: { request: { readonly fid: Fid }; reply: { readonly handle: number } };
   /** Fragments come in order. Refused early where the quota has no room. */
@@ -173,6 +184,23 @@ export interface FileProtocol extends DumpProtocol {
   readonly createVolume: { request: NewVolume; reply: Nothing };
   /** Takes back what createVolume made, as another server of the volume could not. Refused once something is in it. */
   readonly dropVolume: { request: { readonly volume: number }; reply: Nothing };
+}
+
+/** An object for comparison, or the errno by which it is refused. */
+export type ExaminedObject =
+  | {
+      readonly kind: 'object';
+      readonly status: ObjectStatus;
+      /** Of a directory, as text. */
+      readonly acl: string | undefined;
+    }
+  | { readonly kind: 'refused'; readonly errno: number };
+
+export interface ContentsDigest {
+  /** SHA-256 of the stretch, in hexadecimal digits. */
+  readonly sha256: string;
+  /** Of the whole file: the bytes that it takes on the disk of the server, which are fewer where it has holes. */
+  readonly allocated: number;
 }
 
 /** What an object in conflict becomes. */

@@ -41,6 +41,8 @@ export interface PeerProtocol {
   };
   /** Objects whose replicas could not be merged. */
   readonly listInconsistent: { request: { readonly volume: number }; reply: readonly Fid[] };
+  /** Objects whose version was set back, for they are lost or damaged there. */
+  readonly listRunts: { request: { readonly volume: number }; reply: readonly Fid[] };
   /** A directory, and a digest of its names and what they stand for; nothing if it is not there. */
   readonly summarise: {
     request: { readonly directory: Fid };
@@ -119,6 +121,8 @@ export interface SentObject {
 export type SiteStep =
   | ({ readonly step: 'leave' | 'enter' } & NamedFid)
   | { readonly step: 'drop'; readonly fid: Fid }
+  /** Counts anew what an object counts of names: links, entries and the room that these take. */
+  | { readonly step: 'count'; readonly fid: Fid }
   | { readonly step: 'make' | 'copy'; readonly object: SentObject };
 
 /** What a resolution has come to at one server. */

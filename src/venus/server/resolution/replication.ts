@@ -14,6 +14,7 @@ import { PeerService } from './peerService.ts';
 import { ResolutionLog } from './resolutionLog.ts';
 import { Resolver } from './resolver.ts';
 import { Restores } from './restores.ts';
+import { Runts } from './runts.ts';
 import { VolumeLocks } from './volumeLocks.ts';
 
 export interface ReplicationOptions {
@@ -30,6 +31,7 @@ export class Replication {
   readonly log: ResolutionLog;
   readonly locks = new VolumeLocks();
   readonly performed: Performed;
+  readonly runts: Runts;
   readonly forPeers: PeerService;
   readonly #vnodes: Vnodes;
   readonly #restores: Restores;
@@ -42,8 +44,9 @@ export class Replication {
     this.log = new ResolutionLog(vnodes.database);
     this.performed = new Performed(vnodes.database);
     this.#restores = new Restores({ vnodes, stores, log: this.log, performed: this.performed });
-    const { log, locks, performed } = this;
-    this.forPeers = new PeerService({ ...options, log, locks, performed, restores: this.#restores });
+    this.runts = new Runts(vnodes, vnodes.database);
+    const { log, locks, performed, runts } = this;
+    this.forPeers = new PeerService({ ...options, log, locks, performed, runts, restores: this.#restores });
     const self = new Link<PeerProtocol>(this.forPeers);
     this.#resolver = new Resolver({ vnodes, log, peers, self, patrol });
     this.#stopWatching = peers.onChange(() => void this.#resolver.look());
