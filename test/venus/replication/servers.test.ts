@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Fate, ReplicatedRealm } from '../../support/replicatedRealm.ts';
+import { useTemporaryDirectory } from '../../support/temporaryDirectory.ts';
+import { OPERATOR, REALM, ROOT, rootOf } from '../support.ts';
+import { seen } from './seenVolume.ts';
+import { differencesOfStores } from './storesCompared.ts';
+
+const path = useTemporaryDirectory();
+let realm: ReplicatedRealm;
+beforeEach(async () => {
+  realm = await ReplicatedRealm.open(path());
+});
+afterEach(() => realm.close());
+
+const file = `/${REALM}/file`;
+const resolve = () => realm.server('s1').resolveVolume({ volume: ROOT });
+const credentials = () => {
+  const token = realm.client('laptop').manager.tokens.get(OPERATOR, REALM);
+  return token ? { secret: token.secret } : {};
+};
+
+async function differing(): Promise<readonly string[]> {
+  const looks = await Promise.all(realm.servers.map(({ server }) => seen(server, ROOT)));
+  return differencesOfStores(looks, () => true, true);
+}
+
+describe('servers of a volume', () => {
+  it('count an update once whose second phase one of them has missed', async () => {
+    const laptop = realm.client('laptop');
+    realm.fateOf = ({ to, name }) => (name === 'concludeUpdates' && to === 's2' ? 'lose request' : 'pass');
+    await laptop.write(file, 'one');
+    await laptop.settled(ROOT);
+    realm.fateOf = () => 'pass';
+    expect(await differing()).not.toEqual([]);
+    await resolve();
+    expect(await differing()).toEqual([]);
+    const { versionVector } = await realm
+      .server('s2')
+      .getStatus({ credentials: credentials(), fid: rootOf(ROOT) });
+    expect(versionVector.versions.slice(0, 3)).toEqual([2, 2, 2]);
+  });
+
+  it('do not count again what is sent again after a resolution', async () => {
+    const laptop = realm.client('laptop');
+    await laptop.write(file, 'one');
+    await realm.partition(['s1', 's2', 'laptop', 'desk']);
+    realm.fateOf = ({ name }) => (name === 'reintegrate' ? 'lose answer' : 'pass');
+    const written = laptop.write(file, 'two').catch(() => undefined);
+    await laptop.probe();
+    await resolve();
+    realm.fateOf = () => 'pass';
+    await laptop.probe();
+    await laptop.manager.reintegrator.force(ROOT);
+    await written;
+    await laptop.settled(ROOT);
+    await realm.heal();
+    await resolve();
+    expect(await differing()).toEqual([]);
+    expect(await realm.client('desk').read(file)).toBe('two');
+  });
+
+  it('agree on the quota and messages that were set while one was away', async () => {
+    await realm.partition(['s1', 's2', 'laptop', 'desk']);
+    const group = await realm.client('laptop').manager.serverOf(ROOT);
+    await group.call('setVolumeStatus', {
+      credentials: credentials(),
+      volume: ROOT,
+      maxQuota: 5000,
+      messageOfTheDay: 'moved',
+    });
+    await realm.heal();
+    await resolve();
+    for (const { server } of realm.servers) {
+      const { status, messageOfTheDay } = await server.describeVolume({ volume: ROOT });
+      expect([status.maxQuota, messageOfTheDay]).toEqual([5000, 'moved']);
+    }
+  });
+
+  it('let updates wait while they resolve, and not fail', async () => {
+    const { forPeers } = realm.server('s2');
+    await forPeers.lockVolume({ volume: ROOT, holder: 'somebody' });
+    let isDone = false;
+    const written = realm
+      .client('laptop')
+      .write(file, 'one')
+      .then(() => (isDone = true));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(isDone).toBe(false);
+    await forPeers.unlockVolume({ volume: ROOT, holder: 'somebody' });
+    await written;
+    expect(await realm.client('desk').read(file)).toBe('one');
+  });
+
+  it('take one in that comes back while the others resolve', async () => {
+    const laptop = realm.client('laptop');
+    await realm.separate(['s1', 'laptop', 'desk']);
+    await laptop.write(file, 'one');
+    await realm.separate(['s1', 's2', 'laptop', 'desk']);
+    let isBack = false;
+    realm.fateOf = async ({ name }): Promise<Fate> => {
+      if (name === 'applyResolution' && !isBack) {
+        isBack = true;
+        await realm.heal();
+      }
+      return 'pass';
+    };
+    await resolve();
+    await resolve();
+    expect(isBack).toBe(true);
+    expect(await differing()).toEqual([]);
+  });
+
+  it('give fids that no other one gives', async () => {
+    const given = await Promise.all(
+      realm.servers.map(({ server }) => server.reserveFids({ volume: ROOT, count: 1000 })),
+    );
+    const all = given.flatMap(({ file: first, directory, count }) =>
+      Array.from({ length: count }, (_, at) => [first + 2 * at, directory + 2 * at]).flat(),
+    );
+    expect(new Set(all).size).toBe(all.length);
+  });
+});
