@@ -1,10 +1,15 @@
 /** What can be said about conflicts as a whole: who did what, in words, and where to settle them together. */
-import type { ConflictReport, LocalMutation, Verdict } from '../ipc/repairs.ts';
+import type { ConflictReport, LocalConflict, LocalMutation, Verdict } from '../ipc/repairs.ts';
 import { splitPath } from '../ipc/codaPath.ts';
+import { explainServerConflict } from './serverConflictText.ts';
 import { printable } from '../term/printable.ts';
 
 /** A sentence for somebody who has never seen a conflict. */
 export function explainConflict(conflict: ConflictReport): string {
+  return conflict.kind === 'server/server' ? explainServerConflict(conflict) : explainLocal(conflict);
+}
+
+function explainLocal(conflict: LocalConflict): string {
   const { mutation, verdict, versions, path } = conflict;
   const object = splitPath(path).entry;
   const host = printable(versions.find(({ place }) => place === 'local')?.host ?? 'this client');

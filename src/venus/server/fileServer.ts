@@ -9,6 +9,7 @@ import { type FidBlock, type StoredAcl, Vnodes, isReplicated } from '../tree/vno
 import { Callbacks } from './callbacks.ts';
 import { Fetches } from './fetches.ts';
 import { Identities, type IdentitiesOptions } from './identities.ts';
+import { Inconsistencies } from './inconsistencies.ts';
 import { Lookups } from './lookups.ts';
 import { setAcl } from './operations/setAcl.ts';
 import { Peers } from './peers.ts';
@@ -44,6 +45,7 @@ export class FileServer implements Service<FileProtocol> {
   readonly #reintegration: Reintegration;
   readonly #replication: Replication;
   readonly #repairs: Repairs;
+  readonly #inconsistencies: Inconsistencies;
   readonly #volumes: VolumeStates;
 
   static async open(options: FileServerOptions): Promise<FileServer> {
@@ -73,10 +75,11 @@ export class FileServer implements Service<FileProtocol> {
       peers: this.peers,
     });
     this.forPeers = this.#replication.forPeers;
-    const { log, locks, performed } = this.#replication;
+    const { log, causes, locks, performed } = this.#replication;
     this.#reintegration = new Reintegration({ ...common, stores: this.#stores, log, locks, performed });
     const { protection } = options;
     this.#repairs = new Repairs({ ...common, stores: this.#stores, log, locks, protection });
+    this.#inconsistencies = new Inconsistencies({ ...common, log, causes, lookups: this.#lookups, protection });
     this.#volumes = new VolumeStates({ ...common, directory: options.directory });
   }
 
@@ -154,6 +157,11 @@ export class FileServer implements Service<FileProtocol> {
   readonly fence = (request: Request<'fence'>) => this.#reintegration.fence(request);
 
   readonly certifyLog = (request: Request<'certifyLog'>) => this.#reintegration.certify(request);
+
+  readonly listInconsistent = async (request: Request<'listInconsistent'>) => {
+    this.#replication.checkWhole(request.volume);
+    return Promise.resolve(this.#inconsistencies.list(request));
+  };
 
   readonly repairReplica = (request: Request<'repairReplica'>) => this.#repairs.perform(request);
 

@@ -12,6 +12,7 @@ import type { Fetches } from '../fetches.ts';
 import type { Performed } from '../performed.ts';
 import type { Received, Stores } from '../stores.ts';
 import { applyResolution } from './applyResolution.ts';
+import type { ConflictCauses } from './conflictCauses.ts';
 import type { ResolutionLog } from './resolutionLog.ts';
 import type { Restores } from './restores.ts';
 import type { VolumeLocks } from './volumeLocks.ts';
@@ -21,6 +22,7 @@ type Request<Name extends keyof PeerProtocol> = PeerProtocol[Name]['request'];
 export interface PeerServiceOptions {
   readonly vnodes: Vnodes;
   readonly log: ResolutionLog;
+  readonly causes: ConflictCauses;
   readonly locks: VolumeLocks;
   readonly performed: Performed;
   readonly fetches: Fetches;
@@ -101,13 +103,14 @@ export class PeerService implements Service<PeerProtocol> {
   };
 
   readonly applyResolution = async ({ volume, holder, result }: Request<'applyResolution'>) => {
-    const { vnodes, log, locks, performed, stores, callbacks } = this.#options;
+    const { vnodes, log, causes, locks, performed, stores, callbacks } = this.#options;
     locks.renew(volume, holder);
     const received = await this.#receive(result.steps);
     try {
       const contents = new Map([...received].map(([handle, each]) => [handle, each.contents]));
       const { unused, touched } = await vnodes.database.transaction((writer) => {
         const applied = applyResolution({ vnodes, writer, contents }, result);
+        causes.note(writer, volume, result.conflicts);
         for (const update of result.learned) {
           performed.note(writer, volume, update.storeId);
           if (!log.isConcluded(volume, update.storeId)) log.append(writer, volume, update);

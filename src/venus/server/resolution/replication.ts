@@ -10,6 +10,7 @@ import type { Fetches } from '../fetches.ts';
 import type { Peers } from '../peers.ts';
 import { Performed } from '../performed.ts';
 import type { Stores } from '../stores.ts';
+import { ConflictCauses } from './conflictCauses.ts';
 import { PeerService } from './peerService.ts';
 import { ResolutionLog } from './resolutionLog.ts';
 import { Resolver } from './resolver.ts';
@@ -27,6 +28,7 @@ export interface ReplicationOptions {
 /** All by which a server keeps its volumes together with the other servers that have them. */
 export class Replication {
   readonly log: ResolutionLog;
+  readonly causes: ConflictCauses;
   readonly locks = new VolumeLocks();
   readonly performed: Performed;
   readonly forPeers: PeerService;
@@ -39,10 +41,11 @@ export class Replication {
     const { vnodes, stores, peers } = options;
     this.#vnodes = vnodes;
     this.log = new ResolutionLog(vnodes.database);
+    this.causes = new ConflictCauses(vnodes);
     this.performed = new Performed(vnodes.database);
     this.#restores = new Restores({ vnodes, stores, log: this.log });
-    const { log, locks, performed } = this;
-    this.forPeers = new PeerService({ ...options, log, locks, performed, restores: this.#restores });
+    const { log, causes, locks, performed } = this;
+    this.forPeers = new PeerService({ ...options, log, causes, locks, performed, restores: this.#restores });
     const self = new Link<PeerProtocol>(this.forPeers);
     this.#resolver = new Resolver({ vnodes, log, peers, self });
     this.#stopWatching = peers.onChange(() => void this.#resolver.look());

@@ -76,6 +76,7 @@ export class Resolution {
         learned: own?.learned ?? [],
         versions: plan.versions.map((version) => ({ ...version, ...lastModified(version.fid, views) })),
         inconsistent: [...conflicts, ...this.#markedElsewhere(views)],
+        conflicts: plan.conflicts,
         concluded: [],
         isComplete: false,
       };
@@ -110,6 +111,7 @@ const NOTHING: SiteResult = {
   learned: [],
   versions: [],
   inconsistent: [],
+  conflicts: [],
   concluded: [],
   isComplete: false,
 };

@@ -3,6 +3,7 @@ import {
   type ConflictReport,
   type LocalMutation,
   type RepairDocument,
+  type ServerConflict,
   type Verdict,
   type Version,
   preserveHowSchema,
@@ -12,6 +13,7 @@ import { fail } from '../../fail.ts';
 import { walk } from '../../client/pathWalk.ts';
 import { volumeAt } from '../../client/volumeAt.ts';
 import { conflictsOf } from '../../client/repair/conflictReports.ts';
+import { replicatedVolumes, serverConflictsOf } from '../../client/replicas/serverConflicts.ts';
 import type { Decided, Ended } from '../../client/repair/outcomes.ts';
 import type { Repair } from '../../client/repair/repair.ts';
 import { type Exchange, type Route, write } from './exchange.ts';
@@ -22,12 +24,19 @@ const preserveSchema = v.object({ how: v.exactOptional(preserveHowSchema) });
 export const repairRoutes: Readonly<Record<string, Route>> = {
   'GET /conflicts': async (exchange) => {
     const { session, response } = exchange;
-    const volumes = await volumesAsked(exchange);
+    const volume = await volumeAsked(exchange);
+    const tell = (conflict: ConflictReport) =>
+      write(response, `${JSON.stringify(conflictJson(conflict))}\n`);
     response.writeHead(200, { 'content-type': 'application/jsonl' });
-    for (const volume of volumes)
-      for await (const conflict of conflictsOf(session, volume))
-        await write(response, `${JSON.stringify(conflictJson(conflict))}\n`);
-    response.end('{"end":true}\n');
+    for (const each of volume === undefined ? session.client.tree.logs.volumes() : [volume])
+      for await (const conflict of conflictsOf(session, each)) await tell(conflict);
+    const silent = new Set<string>();
+    for (const each of volume === undefined ? await replicatedVolumes(session) : [volume]) {
+      const found = await serverConflictsOf(session, each);
+      for (const conflict of found.conflicts) await tell(conflict);
+      for (const server of found.silent) silent.add(server);
+    }
+    response.end(`${JSON.stringify({ end: true, silent: [...silent].sort() })}\n`);
   },
 
   'POST /repairs': async (exchange) => {
@@ -97,12 +106,10 @@ function repairOf(exchange: Exchange): Repair {
   return repair;
 }
 
-async function volumesAsked(exchange: Exchange): Promise<readonly number[]> {
+/** @returns undefined for all */
+async function volumeAsked(exchange: Exchange): Promise<number | undefined> {
   const path = exchange.optionalName('path');
-  const all = exchange.session.client.tree.logs.volumes();
-  if (path === undefined) return all;
-  const volume = await volumeAt(exchange.session, path);
-  return volume === undefined ? all : [volume];
+  return path === undefined ? undefined : volumeAt(exchange.session, path);
 }
 
 function documentJson({ path, mutations, listing, ...rest }: RepairDocument): object {
@@ -114,7 +121,9 @@ function documentJson({ path, mutations, listing, ...rest }: RepairDocument): ob
   };
 }
 
-function conflictJson({ path, mutation, verdict, owner, versions, ...rest }: ConflictReport): object {
+function conflictJson(conflict: ConflictReport): object {
+  if (conflict.kind === 'server/server') return serverConflictJson(conflict);
+  const { path, mutation, verdict, owner, versions, ...rest } = conflict;
   return {
     ...rest,
     path: toJsonName(path),
@@ -122,6 +131,22 @@ function conflictJson({ path, mutation, verdict, owner, versions, ...rest }: Con
     verdict: verdictJson(verdict),
     owner: toJsonName(owner),
     versions: versions.map(versionJson),
+  };
+}
+
+function serverConflictJson({ path, causes, versions, names, divergences, ...rest }: ServerConflict): object {
+  return {
+    ...rest,
+    path: toJsonName(path),
+    causes: causes.map(({ kind, name }) => ({ kind, ...(name === undefined ? {} : { name: toJsonName(name) }) })),
+    versions: versions.map(versionJson),
+    names: names.map((each) => ({ name: toJsonName(each.name), versions: each.versions.map(versionJson) })),
+    divergences: divergences.map(({ user, path: done, to, ...each }) => ({
+      ...each,
+      user: toJsonName(user),
+      path: toJsonName(done),
+      ...(to === undefined ? {} : { to: toJsonName(to) }),
+    })),
   };
 }
 
