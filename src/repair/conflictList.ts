@@ -73,8 +73,8 @@ function obstacleOf(verdict: Verdict, object: string): string {
  * conflicts are in. Where one of them is under repair already, the others of its volume are settled one by one, those
  * above others first.
  */
-export function workplacesOf(conflicts: readonly ConflictReport[]): readonly string[] {
-  const byVolume = new Map<string, ConflictReport[]>();
+export function workplacesOf(conflicts: readonly LocalConflict[]): readonly string[] {
+  const byVolume = new Map<string, LocalConflict[]>();
   for (const conflict of conflicts) {
     const volume = conflict.fid.slice(0, conflict.fid.indexOf('.'));
     const others = byVolume.get(volume);

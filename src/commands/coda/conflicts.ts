@@ -123,4 +123,3 @@ function versionJson(version: Version): object {
 function isoTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
-

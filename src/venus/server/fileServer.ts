@@ -79,7 +79,13 @@ export class FileServer implements Service<FileProtocol> {
     this.#reintegration = new Reintegration({ ...common, stores: this.#stores, log, locks, performed });
     const { protection } = options;
     this.#repairs = new Repairs({ ...common, stores: this.#stores, log, locks, protection });
-    this.#inconsistencies = new Inconsistencies({ ...common, log, causes, lookups: this.#lookups, protection });
+    this.#inconsistencies = new Inconsistencies({
+      ...common,
+      log,
+      causes,
+      lookups: this.#lookups,
+      protection,
+    });
     this.#volumes = new VolumeStates({ ...common, directory: options.directory });
   }
 

@@ -79,7 +79,8 @@ export class Lookups {
   /** Whether somebody may see what is in a directory. */
   mayLookUp(credentials: Credentials, directory: Fid): boolean {
     const found = this.#vnodes.find(directory);
-    const rights = found?.type === 'directory' ? rightsIn(found, this.#options.identities.of(credentials)) : 0;
+    const rights =
+      found?.type === 'directory' ? rightsIn(found, this.#options.identities.of(credentials)) : 0;
     return (rights & Right.Lookup) !== 0;
   }
 

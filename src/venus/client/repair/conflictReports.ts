@@ -5,6 +5,7 @@ import type { ObjectStatus } from '../../net/fileProtocol.ts';
 import type { Mutation } from '../../net/mutation.ts';
 import { type LogRecord, conflictObjectOf } from '../log/record.ts';
 import { pathOfFid } from '../naming.ts';
+import { toVersion } from '../replicas/version.ts';
 import { UserSession } from '../userSession.ts';
 import { toLocalMutation, verdictOf } from './localMutation.ts';
 
@@ -117,20 +118,4 @@ async function serverStatus(session: UserSession, mutation: Mutation): Promise<O
     case 'utimes':
       return server.call('getStatus', { credentials, fid: mutation.fid });
   }
-}
-
-/** What servers say of an object, or that they do not have it. @param place where it is found in the expanded object */
-export function toVersion(place: string, host: string, status: ObjectStatus | undefined): Version {
-  if (!status) return { place, host, type: 'none', length: 0, mode: 0, ownerName: '', modified: 0 };
-  const { type, length, mode, ownerName, modified, target } = status;
-  return {
-    place,
-    host,
-    type,
-    length,
-    mode,
-    ownerName,
-    modified,
-    ...(target === undefined ? {} : { target }),
-  };
 }

@@ -10,6 +10,7 @@ import {
 } from '../../../ipc/repairs.ts';
 import { toJsonName } from '../../../ipc/socket/routes.ts';
 import { fail } from '../../fail.ts';
+import { isInconsistent } from '../../tree/version.ts';
 import { walk } from '../../client/pathWalk.ts';
 import { volumeAt } from '../../client/volumeAt.ts';
 import { conflictsOf } from '../../client/repair/conflictReports.ts';
@@ -25,8 +26,7 @@ export const repairRoutes: Readonly<Record<string, Route>> = {
   'GET /conflicts': async (exchange) => {
     const { session, response } = exchange;
     const volume = await volumeAsked(exchange);
-    const tell = (conflict: ConflictReport) =>
-      write(response, `${JSON.stringify(conflictJson(conflict))}\n`);
+    const tell = (conflict: ConflictReport) => write(response, `${JSON.stringify(conflictJson(conflict))}\n`);
     response.writeHead(200, { 'content-type': 'application/jsonl' });
     for (const each of volume === undefined ? session.client.tree.logs.volumes() : [volume])
       for await (const conflict of conflictsOf(session, each)) await tell(conflict);
@@ -45,6 +45,10 @@ export const repairRoutes: Readonly<Record<string, Route>> = {
       fail('EOPNOTSUPP', 'It shows conflicts as a real Coda, without sessions.');
     const place = await walk(session, exchange.name('path'), false);
     if (place.kind === 'root') fail('EINVAL', 'The Coda root is never in conflict.');
+    const isOfServers =
+      place.kind === 'expanded' ? place.expanded.kind === 'server/server' : isInconsistent(place.status);
+    if (isOfServers)
+      fail('EOPNOTSUPP', 'Its servers have different versions of it: no session is kept of that.');
     const fid = place.kind === 'expanded' ? place.expanded.fid : place.status.fid;
     const { repair, isResumed } = await session.client.repairs.begin(fid, session.uid);
     try {
@@ -138,7 +142,10 @@ function serverConflictJson({ path, causes, versions, names, divergences, ...res
   return {
     ...rest,
     path: toJsonName(path),
-    causes: causes.map(({ kind, name }) => ({ kind, ...(name === undefined ? {} : { name: toJsonName(name) }) })),
+    causes: causes.map(({ kind, name }) => ({
+      kind,
+      ...(name === undefined ? {} : { name: toJsonName(name) }),
+    })),
     versions: versions.map(versionJson),
     names: names.map((each) => ({ name: toJsonName(each.name), versions: each.versions.map(versionJson) })),
     divergences: divergences.map(({ user, path: done, to, ...each }) => ({
