@@ -4,7 +4,7 @@ import { describeStatus } from '../../repair/replicas/replicaTexts.ts';
 import type { Decided } from '../../repair/replicas/keepDecisions.ts';
 import { fidKey } from '../../repair/replicas/replica.ts';
 import { formatRights } from '../../acl/rights.ts';
-import type { SettledObject } from './settleServers.ts';
+import type { SettledObject } from './settleReplicas.ts';
 
 export function keptText(settled: SettledObject, now: number): string {
   const { path, kept, author, beside } = settled;
