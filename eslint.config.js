@@ -11,12 +11,13 @@ const layers = {
   ipc: [],
   acl: ['ipc'],
   cml: ['ipc', 'acl'],
+  dump: ['ipc'],
   hoard: ['ipc'],
   auth: ['ipc'],
   repair: ['ipc', 'acl', 'cml', 'term'],
   term: ['ipc'],
-  commands: ['ipc', 'acl', 'cml', 'hoard', 'auth', 'repair', 'term'],
-  venus: ['ipc', 'acl', 'cml', 'hoard'],
+  commands: ['ipc', 'acl', 'cml', 'dump', 'hoard', 'auth', 'repair', 'term'],
+  venus: ['ipc', 'acl', 'cml', 'dump', 'hoard'],
 };
 
 function directionRule(layer) {

@@ -69,5 +69,18 @@ export const coda: Tool = {
       names: ['realm volume list'],
       load: async () => (await import('./coda/realm/volumeList.ts')).volumeList,
     },
+    {
+      names: ['realm volume dump'],
+      load: async () => (await import('./coda/realm/volumeDump.ts')).volumeDump,
+    },
+    {
+      names: ['realm volume restore'],
+      load: async () => (await import('./coda/realm/volumeRestore.ts')).volumeRestore,
+    },
+    { names: ['realm dump list'], load: async () => (await import('./coda/realm/dumpList.ts')).dumpList },
+    {
+      names: ['realm dump verify'],
+      load: async () => (await import('./coda/realm/dumpVerify.ts')).dumpVerify,
+    },
   ],
 };

@@ -13,7 +13,8 @@ export class ByteReader {
 
   /** @param what names the structure in errors, as `getvolstat reply`. */
   constructor(bytes: Uint8Array, what: string) {
-    this.#bytes = bytes;
+    // The slices of a Buffer would be views, not copies.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#what = what;
   }
@@ -36,6 +37,10 @@ export class ByteReader {
 
   u64(): bigint {
     return this.#view.getBigUint64(this.#take(8), true);
+  }
+
+  f64(): number {
+    return this.#view.getFloat64(this.#take(8), true);
   }
 
   /** Four bytes in network order, as dotted quad. */
@@ -100,6 +105,10 @@ export class ByteWriter {
 
   u64(value: bigint): this {
     return this.#number(8, (view) => view.setBigUint64(0, value, true));
+  }
+
+  f64(value: number): this {
+    return this.#number(8, (view) => view.setFloat64(0, value, true));
   }
 
   ipv4(address: string): this {

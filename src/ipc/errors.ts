@@ -111,6 +111,8 @@ export const refusalCodes = [
   'protected',
   'bad-request',
   'archive-limit',
+  'dump-damaged',
+  'wrong-base',
   'shutting-down',
   'unreachable',
   'server-up',

@@ -88,7 +88,7 @@ export function workplacesOf(conflicts: readonly LocalConflict[]): readonly stri
 }
 
 /** Without those that are below others. */
-function outermost(paths: readonly string[]): readonly string[] {
+export function outermost(paths: readonly string[]): readonly string[] {
   return paths.filter((path) => !paths.some((other) => isBelow(path, other)));
 }
 

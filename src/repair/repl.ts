@@ -10,12 +10,13 @@ export const PROMPT = '* ';
 const LABEL = 'repair';
 
 export const INTRODUCTION = `repair settles conflicts between what you did at this client and what the servers have,
-and between the servers. Begin with beginRepair: it shows an object in conflict as a directory, with the
-versions as its children, and says which commands settle the conflict. Each of your
-changes is then preserved or discarded: preserveLocal, discardLocal. Those commands
-serve directories, files and removed objects alike; ls, cat, diff and show help to
-decide. Nothing is sent to the servers before quit asks you. help lists the commands,
-help COMMAND explains one.
+and of the servers among each other. Begin with beginRepair: it shows an object in
+conflict as a directory, with the versions as its children, and says which commands
+settle the conflict. Each of your changes is then preserved or discarded:
+preserveLocal, discardLocal; nothing of that is sent before quit asks you. Servers
+that differ are compared and made the same: compareDirs, doRepair; that takes effect
+at once. ls, cat, diff and show help to decide. help lists the commands, help COMMAND
+explains one.
 `;
 
 /** What a run ended with. */

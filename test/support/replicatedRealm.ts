@@ -1,11 +1,14 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheManager, ROOT_VOLUME } from '../../src/venus/client/cacheManager.ts';
+import { Changes } from '../../src/venus/client/changes.ts';
+import { MOUNT_LINK_MODE } from '../../src/venus/client/place.ts';
 import { SessionFiles } from '../../src/venus/client/sessionFiles.ts';
 import { UserSession } from '../../src/venus/client/userSession.ts';
+import { StorageGroup } from '../../src/venus/client/vsg/storageGroup.ts';
 import type { CallbackProtocol } from '../../src/venus/net/callbackProtocol.ts';
 import type { FileProtocol } from '../../src/venus/net/fileProtocol.ts';
-import { Network } from '../../src/venus/net/network.ts';
+import { Network, type NodePair } from '../../src/venus/net/network.ts';
 import type { PeerProtocol } from '../../src/venus/net/peerProtocol.ts';
 import { noAnswer } from '../../src/venus/net/failure.ts';
 import type { Protocol, Remote, Service } from '../../src/venus/net/link.ts';
@@ -14,7 +17,7 @@ import { FileServer } from '../../src/venus/server/fileServer.ts';
 import { sealToken } from '../../src/venus/server/protection/secretToken.ts';
 import { RealmServer } from '../../src/venus/server/realmServer.ts';
 import { type RealmStore, openRealmStore } from '../../src/venus/server/realmStore.ts';
-import { Clock, OPERATOR, REALM, chunks, textOf } from '../venus/support.ts';
+import { Clock, OPERATOR, REALM, ROOT, chunks, rootOf, textOf } from '../venus/support.ts';
 
 const addressOf = (index: number) => `127.10.0.${index + 1}`;
 
@@ -67,11 +70,27 @@ export class ReplicatedClient {
     return names.sort();
   }
 
+  /** Resolves when what goes on behind the answers of a volume's servers is done. */
+  async settled(volume: number): Promise<void> {
+    const group = await this.manager.serverOf(volume);
+    if (group instanceof StorageGroup) await group.settled();
+  }
+
   /** Finds out who can be reached. */
   probe(): Promise<void> {
     return this.manager.probeServers();
   }
 }
+
+/** A message from one node to another: what a test loses of them. */
+export interface Message {
+  readonly from: string;
+  readonly to: string;
+  readonly name: string;
+}
+
+/** What becomes of a message: it is lost before it comes, or its answer is. */
+export type Fate = 'pass' | 'lose request' | 'lose answer';
 
 /** A realm of several servers, whose ways to each other and to the clients can be cut one by one. */
 export class ReplicatedRealm {
@@ -79,6 +98,8 @@ export class ReplicatedRealm {
   readonly clock = new Clock();
   readonly servers: readonly TestServer[];
   readonly clients: ReplicatedClient[] = [];
+  /** Asked about each message to a server; it may do something meanwhile. */
+  fateOf: (message: Message) => Fate | Promise<Fate> = () => 'pass';
   readonly #directory: string;
   #store: RealmStore | undefined;
   #realmServer: RealmServer | undefined;
@@ -152,6 +173,17 @@ export class ReplicatedRealm {
     await running?.close();
   }
 
+  /** A new volume on all servers, mounted in the realm's root under its name. @returns its id */
+  async volume(name: string): Promise<number> {
+    const { id } = await this.#realm.createVolume({ name, owner: undefined, maxQuota: 0 });
+    const [client] = this.clients;
+    if (!client) throw new Error('nobody can mount it');
+    const target = `#${name}.`;
+    const directory = rootOf(ROOT);
+    await new Changes(client.session()).makeSymlink({ directory, name, target, mode: MOUNT_LINK_MODE });
+    return id;
+  }
+
   /** Throws away all that a server has that does not run. */
   empty(name: string): void {
     rmSync(this.#server(name).directory, { recursive: true });
@@ -159,14 +191,14 @@ export class ReplicatedRealm {
 
   /** Cuts all ways between the groups, which are named together; who is in no group reaches nobody. */
   async partition(...groups: readonly (readonly string[])[]): Promise<void> {
-    const all = [...this.servers, ...this.clients].map(({ name }) => name);
-    const together = (one: string, other: string) =>
-      groups.some((group) => group.includes(one) && group.includes(other));
-    const pairs = all.flatMap((one, at) =>
-      all.slice(at + 1).flatMap((other) => (together(one, other) ? [] : [{ one, other }])),
-    );
-    this.network.setCut(pairs);
+    this.network.setCut(this.#waysBetween(groups));
     await this.#noteWays();
+  }
+
+  /** As {@link partition}, but servers do not look what others have to tell until somebody asks them. */
+  async separate(...groups: readonly (readonly string[])[]): Promise<void> {
+    this.network.setCut(this.#waysBetween(groups));
+    for (const client of this.clients) await client.probe();
   }
 
   async heal(): Promise<void> {
@@ -209,6 +241,15 @@ export class ReplicatedRealm {
     return client;
   }
 
+  #waysBetween(groups: readonly (readonly string[])[]): readonly NodePair[] {
+    const all = [...this.servers, ...this.clients].map(({ name }) => name);
+    const together = (one: string, other: string) =>
+      groups.some((group) => group.includes(one) && group.includes(other));
+    return all.flatMap((one, at) =>
+      all.slice(at + 1).flatMap((other) => (together(one, other) ? [] : [{ one, other }])),
+    );
+  }
+
   get #opened(): RealmStore {
     if (!this.#store) throw new Error('the realm is not open');
     return this.#store;
@@ -237,10 +278,14 @@ export class ReplicatedRealm {
     service: (server: FileServer) => Service<P>,
   ): Remote<P> {
     return {
-      call: (name, request) => {
+      call: async (name, request) => {
+        const fate = await this.fateOf({ from, to, name: String(name) });
         const { running } = this.#server(to);
-        if (!running) return Promise.reject(noAnswer());
-        return this.network.connect(from, to, service(running)).call(name, request);
+        if (!running || fate === 'lose request') throw noAnswer();
+        const reply = await this.network.connect(from, to, service(running)).call(name, request);
+        // A server that died meanwhile answers no more.
+        if (fate === 'lose answer' || this.#server(to).running !== running) throw noAnswer();
+        return reply;
       },
     };
   }

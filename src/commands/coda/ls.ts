@@ -1,5 +1,6 @@
 import { joinPath } from '../../ipc/codaPath.ts';
 import type { FileStatus, FileTree } from '../../ipc/venus.ts';
+import { formatMode } from '../../term/mode.ts';
 import { formatListTime } from '../../term/time.ts';
 import type { Command } from '../command.ts';
 import type { Context, Target } from '../context.ts';
@@ -89,10 +90,6 @@ function formatLong(context: Context, { name, status, target }: Listed): string 
     time,
   ];
   return `${columns.join(' ')} ${name}${arrow}\n`;
-}
-
-function formatMode(mode: number): string {
-  return Array.from({ length: 9 }, (_, at) => ((mode >> (8 - at)) & 1 ? 'rwx'[at % 3] : '-')).join('');
 }
 
 function toJson({ name, status, target }: Listed): object {

@@ -1,65 +1,23 @@
-import { splitPath } from '../../ipc/codaPath.ts';
-import { CodaError, isErrno } from '../../ipc/errors.ts';
 import type { ConflictReport, LocalConflict } from '../../ipc/repairs.ts';
-import { type Committed, type LocalSession, RepairError } from '../../repair/backend.ts';
 import { explainConflict, isBelow, workplacesOf } from '../../repair/conflictList.ts';
 import { Interruptions } from '../../repair/interruptions.ts';
-import { type Choice, type Resolved, choices, resolveAll } from '../../repair/resolve.ts';
+import { type Choice, choices } from '../../repair/resolve.ts';
 import type { ReplicaKeep } from '../../repair/replicas/keepDecisions.ts';
-import { mutationText, verdictText } from '../../repair/texts.ts';
-import { shellWord } from '../../term/shellWord.ts';
 import { printable } from '../../term/printable.ts';
 import { InterruptedError } from '../../term/prompts.ts';
-import { startSpinner } from '../../term/spinner.ts';
 import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../exitStatus.ts';
-import { openBackend } from '../repair/openBackend.ts';
-import type { RepairPlace } from '../repair/repairCommand.ts';
 import { withSignals } from '../repair/signals.ts';
 import { conflictsAt } from './conflicts.ts';
-import { ReplacedFiles } from './replacedFiles.ts';
+import { settleAll } from './settleObjects.ts';
 import { settleServers } from './settleServers.ts';
-
-/** Times that something is decided anew because others were faster. */
-const MAX_ATTEMPTS = 3;
-
-/** Some conflicts are left, and why. */
-class LeftOverError extends CodaError {
-  readonly code = 'conflict';
-
-  constructor(object: string, what: string) {
-    super(`${printable(object)}: ${what}`, {
-      why: 'It stays in the modify log as it was.',
-      next: `Decide by hand: repair ${shellWord(object)}`,
-    });
-  }
-}
-
-/** The servers got something newer between the decisions and the commit. */
-class OvertakenError extends LeftOverError {
-  constructor(object: string, { verdict }: Extract<Committed, { kind: 'overtaken' }>) {
-    super(object, `somebody changed it meanwhile: ${verdictText({ object }, verdict)}`);
-  }
-}
-
-/** An object that somebody repairs by hand. */
-class UnderRepairError extends CodaError {
-  readonly code = 'conflict';
-
-  constructor(object: string) {
-    super(`${printable(object)} is under repair`, {
-      why: 'What was decided or made there by hand would be lost.',
-      next: `Go on with it: repair ${shellWord(object)}. To drop it: cfs endrepair ${shellWord(object)}`,
-    });
-  }
-}
 
 export const resolve: Command = {
   usage: 'coda resolve (<path> ... | --all) --keep mine|server|both|newest|<server> [--dry-run]',
   summary: 'settle conflicts without looking at each change',
   description: [
-    'Between what you did and what the servers have: mine, what you did wins; server, what the servers have stays. Between servers that differ: the name of a server, whose version wins. both: all versions are kept, beside each other under names that say whose they are and of which day. newest: the latest of them.',
+    'Between what you did and what the servers have: mine, what you did wins; server, what the servers have stays, and what you did goes where that is in its way. Between servers that differ: the name of a server, whose version wins. both: all versions are kept, beside each other under names that say whose they are and of which day. newest: the latest of them.',
     'What both sides did alike settles itself. What cannot be settled stays as it was, and does not stop the rest. A version of the servers that is replaced is first saved below $XDG_STATE_HOME/coda/replaced.',
     'Directories of servers that differ are repaired from what can be seen on: what lies below a conflict follows when that is settled.',
   ],
@@ -147,8 +105,7 @@ async function settleBoth(
   const locals = isServers ? await localConflicts(context) : found.filter(isLocal);
   const objects = targets ? targetsAmong(targets, locals, isServers) : workplacesOf(locals);
   if (local) {
-    const expanded = new Set(locals.filter(({ isExpanded }) => isExpanded).map(({ path }) => path));
-    settled.push(...(await settleAll(context, objects, expanded, local, over)));
+    settled.push(...(await settleAll(context, objects, locals, local, over)));
   }
   if (over.aborted && context.failures.length === 0)
     await context.fail(new InterruptedError(), 'coda resolve');
@@ -175,44 +132,6 @@ async function pathsOf(context: Context, paths: readonly string[]): Promise<read
   const found: string[] = [];
   for (const typed of paths) found.push((await context.target(typed)).path);
   return found;
-}
-
-/** Settles one object after the other. @param expanded those under repair */
-async function settleAll(
-  context: Context,
-  objects: readonly string[],
-  expanded: ReadonlySet<string>,
-  choice: Choice,
-  over: AbortSignal,
-): Promise<readonly object[]> {
-  const settled: object[] = [];
-  for (const object of objects) {
-    if (over.aborted) break;
-    const shown = context.userPath(`/coda${object}`);
-    try {
-      if (expanded.has(object)) throw new UnderRepairError(shown);
-      settled.push(await settleAnew(context, object, choice, over));
-    } catch (error) {
-      await context.fail(error, 'coda resolve', shown);
-    }
-  }
-  return settled;
-}
-
-/** Somebody may change something between the decisions and the commit: then it is decided anew. */
-async function settleAnew(
-  context: Context,
-  object: string,
-  choice: Choice,
-  over: AbortSignal,
-): Promise<object> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await settle(context, object, choice, over);
-    } catch (error) {
-      if (!(error instanceof OvertakenError) || attempt === MAX_ATTEMPTS || over.aborted) throw error;
-    }
-  }
 }
 
 /**
@@ -243,89 +162,4 @@ function preview(context: Context, meant: readonly ConflictReport[]): void {
       `${printable(context.userPath(`/coda${conflict.path}`))}\n  ${explainConflict(conflict)}\n`,
     );
   if (meant.length === 0) context.print('No conflicts.\n');
-}
-
-async function settle(context: Context, object: string, choice: Choice, over: AbortSignal): Promise<object> {
-  const place = await openBackend(context);
-  const session = await beginLocal(context, place, object);
-  const { isResumed, client, path, mutations } = await session.document();
-  const shown = { object: context.userPath(`/coda${path}`) };
-  if (isResumed) throw new UnderRepairError(shown.object);
-  const files = await place.files();
-  const { entry } = splitPath(path);
-  const replaced = new ReplacedFiles(context.surroundings, files, `${path}/global`, entry);
-  const spinner = startSpinner(`settling ${mutations.length} changes`, context.terminal);
-  const resolved: Resolved[] = [];
-  try {
-    const options = {
-      session,
-      files,
-      object: path,
-      choice,
-      client,
-      now: context.surroundings.now(),
-      onReplace: (below: string) => replaced.save(below),
-    };
-    for await (const each of resolveAll(options)) {
-      if (over.aborted) throw new InterruptedError();
-      resolved.push(each);
-      spinner.say(`settling ${resolved.length} of ${mutations.length} changes`);
-    }
-    const committed = await session.commit();
-    if (committed.kind === 'overtaken') throw new OvertakenError(shown.object, committed);
-  } catch (error) {
-    await abort(session);
-    throw error;
-  } finally {
-    spinner.stop();
-  }
-  if (!context.json) context.print(resolved.map((each) => textOf(shown, each)).join(''));
-  if (replaced.directory) context.terminal.err(`what was replaced is in ${replaced.directory}\n`);
-  await reportLeft(context, shown.object, resolved);
-  return { path: shown.object, mutations: resolved.map(toJson), replaced: replaced.directory };
-}
-
-async function beginLocal(context: Context, place: RepairPlace, object: string): Promise<LocalSession> {
-  const session = await place.backend.begin(object);
-  if (session.kind === 'local/global') return session;
-  await session.abort();
-  const shown = context.userPath(`/coda${object}`);
-  throw new RepairError(`${printable(shown)}: the servers differ among each other`, {
-    why: 'What they have is compared and repaired, as no local mutation is in conflict.',
-    next: `Repair it: repair ${shellWord(shown)}`,
-  });
-}
-
-async function abort(session: LocalSession): Promise<void> {
-  try {
-    await session.abort();
-  } catch (error) {
-    // It has ended already, or venus has; in both cases nothing was sent.
-    if (!(error instanceof CodaError) || isErrno(error, 'EBUSY')) throw error;
-  }
-}
-
-async function reportLeft(context: Context, object: string, resolved: readonly Resolved[]): Promise<void> {
-  for (const { mutation, obstacle } of resolved) {
-    if (!obstacle) continue;
-    const what = `${mutationText({ object }, 'local', mutation)}: ${verdictText({ object }, obstacle)}`;
-    await context.fail(new LeftOverError(object, what), 'coda resolve', object);
-  }
-}
-
-function textOf(shown: { readonly object: string }, { mutation, verdict, ...how }: Resolved): string {
-  if (verdict.kind === 'no conflict' || how.obstacle) return '';
-  const what = mutationText(shown, 'local', mutation);
-  if (how.isIdentical) return `same on both sides: ${what}\n`;
-  if (how.beside !== undefined) return `kept both: ${what}, as ${printable(how.beside)}\n`;
-  return how.decision === 'preserved' ? `kept mine: ${what}\n` : `kept the server's: ${what}\n`;
-}
-
-function toJson({ mutation, obstacle, beside, ...rest }: Resolved): object {
-  return {
-    ...rest,
-    mutation: { ...mutation, time: new Date(mutation.time).toISOString() },
-    ...(beside === undefined ? {} : { beside }),
-    ...(obstacle === undefined ? {} : { obstacle }),
-  };
 }

@@ -1,4 +1,5 @@
 import { type Stats, createReadStream, statSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import type { RepairBackend } from '../../repair/backend.ts';
 import { completionsOf } from '../../repair/completion.ts';
 import { Interruptions } from '../../repair/interruptions.ts';
@@ -30,12 +31,13 @@ const LABEL = 'repair';
 /** The tool, for any backend. */
 export function repairCommand(open: OpenPlace): Command {
   return {
-    usage: 'repair [<object>] [--keep mine|server|both|newest|<server> [--fresh] | --list | --script <file>]',
-    summary:
-      'settle conflicts between what you did at this client and what the servers have, or among servers',
+    usage:
+      'repair [<object> [<fixfile>]] [--keep mine|server|both|newest|<server> [--fresh] | --list | --script <file>]',
+    summary: 'settle conflicts between this client and the servers, and among the servers',
     description: [
       'Without options it reads commands, at a terminal with a prompt, history and completion. With an object it begins with that object.',
-      'The object is collapsed however the tool ends; only a commit changes anything at the servers.',
+      'With a fix file, too, it compares what the servers have of a directory, writes the fix file and applies it, without a question: everything that anybody wrote is kept.',
+      'The object is collapsed however the tool ends; only a commit or a repair changes anything at the servers.',
     ],
     options: [
       {
@@ -67,9 +69,7 @@ export function repairCommand(open: OpenPlace): Command {
       return words;
     },
     async run(context, [object, fixFile], options) {
-      if (fixFile !== undefined)
-        throw new UsageError('fix files are not understood yet: name the object alone');
-      const how = howOf(object, options, context.json);
+      const how = howOf(object, fixFile, options, context.json);
       const interruptions = new Interruptions();
       await withSignals(interruptions, () => perform(context, open, object, how, interruptions));
     },
@@ -79,17 +79,27 @@ export function repairCommand(open: OpenPlace): Command {
 type How =
   | { readonly kind: 'converse' }
   | { readonly kind: 'script'; readonly file: string }
+  | { readonly kind: 'fix file'; readonly file: string }
   | { readonly kind: 'list'; readonly object: string }
   | { readonly kind: 'keep'; readonly object: string; readonly keep: string; readonly fresh: boolean };
 
 /** @throws UsageError */
-function howOf(object: string | undefined, options: Options, json: boolean): How {
+function howOf(
+  object: string | undefined,
+  fixFile: string | undefined,
+  options: Options,
+  json: boolean,
+): How {
   const [whose, file, lists] = [options.value('keep'), options.value('script'), options.flag('list')];
   const chosen = [whose !== undefined, file !== undefined, lists].filter(Boolean).length;
   if (chosen > 1) throw new UsageError('--keep, --list and --script exclude each other');
   if (json && whose === undefined && !lists) throw new UsageError('--json goes with --keep or --list');
   const fresh = options.flag('fresh');
   if (fresh && whose === undefined) throw new UsageError('--fresh goes with --keep');
+  if (fixFile !== undefined) {
+    if (chosen > 0) throw new UsageError('a fix file goes without --keep, --list and --script');
+    return { kind: 'fix file', file: fixFile };
+  }
   if (file !== undefined) return { kind: 'script', file };
   if (whose === undefined && !lists) return { kind: 'converse' };
   if (object === undefined) throw new UsageError('an object is missing');
@@ -106,7 +116,12 @@ async function perform(
 ): Promise<void> {
   const first = object === undefined ? undefined : `beginRepair ${quoteWord(object)}`;
   if (how.kind === 'converse') await performConversation(context, open, interruptions, first);
-  else if (how.kind === 'script') {
+  else if (how.kind === 'fix file') {
+    const run = await runFor(context, open, new ProcessConversation(context, interruptions, undefined));
+    const file = quoteWord(how.file);
+    const lines = Readable.from([Buffer.from(`compareDirs ${file}\ndoRepair ${file}\nquit\n`)]);
+    countEnding(context, run, await runScript(run, 'repair', linesOf(lines), interruptions, first));
+  } else if (how.kind === 'script') {
     const run = await runFor(context, open, new ProcessConversation(context, interruptions, undefined));
     const name = how.file === '-' ? 'stdin' : how.file;
     const ending = await runScript(run, name, linesOf(openScript(how.file)), interruptions, first);

@@ -16,6 +16,8 @@ export interface HttpRequest {
   /** A body, either JSON or bytes. */
   readonly json?: unknown;
   readonly bytes?: AsyncIterable<Uint8Array>;
+  /** How long the answer may take to begin, if not as long as every request: venus works while the body comes. */
+  readonly patience?: Milliseconds;
 }
 
 export interface HttpOptions {
@@ -120,6 +122,7 @@ export class HttpSession {
         },
         body: bodyOf(request),
         bodyTimeout,
+        ...(request.patience === undefined ? {} : { headersTimeout: request.patience }),
       });
       if (response.statusCode === 200) return response;
       throw toFailure(await response.body.text(), request);

@@ -7,7 +7,7 @@ import { askYesNo } from '../conversation.ts';
 import type { RepairRun } from '../repairRun.ts';
 import { type Comparison, compareReplicas } from '../replicas/compare.ts';
 import { type Ended, type Proposed, repairUntilNormal } from '../replicas/cycles.ts';
-import type { Decisions } from '../replicas/decisions.ts';
+import { type Decisions, keepHere } from '../replicas/decisions.ts';
 import { askAbout } from '../replicas/dialogue.ts';
 import { checkFixFile } from '../replicas/fixCheck.ts';
 import { MAX_MODE, MAX_OWNER } from '../../ipc/fixFile/fixFile.ts';
@@ -221,7 +221,7 @@ export const doRepair: CommandDefinition = {
       replicas,
       named.file,
       { fixFile, known },
-      (comparison) => proposeAgain(run, comparison),
+      (comparison, wasRefused) => proposeAgain(run, comparison, wasRefused),
       run.conversation,
     );
     return endOfRepair(run, replicas, ended);
@@ -229,8 +229,16 @@ export const doRepair: CommandDefinition = {
 };
 
 /** What is left after a cycle, with the decisions that hold; what is new is asked. */
-async function proposeAgain(run: RepairRun, comparison: Comparison): Promise<Proposed | undefined> {
+async function proposeAgain(
+  run: RepairRun,
+  comparison: Comparison,
+  wasRefused: boolean,
+): Promise<Proposed | undefined> {
   const { conversation, decisions } = run;
+  if (wasRefused)
+    for (const { path } of keepHere(comparison, decisions))
+      conversation.note(`${printable(path)} is taken at a server: the object is kept in the directory under repair
+`);
   if ((await askAbout(comparison, decisions, conversation, namingOf(run))) === 'end of input')
     return undefined;
   const plan = planFor(comparison, decisions);

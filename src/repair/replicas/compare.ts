@@ -34,6 +34,7 @@ export interface NameSet {
 }
 
 const INCONSISTENT = 1;
+const ROOT: DirectoryId = { vnode: 1, unique: 1 };
 
 /**
  * @param signal ends it early
@@ -133,12 +134,20 @@ class ComparisonWork {
       ...holder,
       location: this.#locationHere(holder.replica, row.name),
     }));
-    return {
-      kind: 'renamed',
-      object: row.object,
-      holders: this.#inOrder([...here, ...elsewhere]),
-      lacking: without,
-    };
+    const all = this.#inOrder([...here, ...elsewhere]);
+    const hasDirectory = await this.#directoriesOf(all);
+    return { kind: 'renamed', object: row.object, holders: all, lacking: without, hasDirectory };
+  }
+
+  /** Which replicas have the directories that an object is in somewhere. */
+  async #directoriesOf(holders: readonly PlacedHolder[]) {
+    const found = new Set<string>();
+    for (const { location } of holders)
+      for (const { replica } of holders)
+        if (await hasDirectory(this.#reader, replica, location.parent))
+          found.add(`${replica.server} ${fidKey(location.parent)}`);
+    return (replica: Replica, directory: DirectoryId): boolean =>
+      found.has(`${replica.server} ${fidKey(directory)}`);
   }
 
   async #locate(
@@ -205,6 +214,16 @@ class ComparisonWork {
       found.push({ kind: 'version', directories });
     return found;
   }
+}
+
+/** The root of a volume is in no directory of it, and everywhere. */
+export async function hasDirectory(
+  reader: ReplicaReader,
+  replica: Replica,
+  directory: DirectoryId,
+): Promise<boolean> {
+  if (isSameDirectory(directory, reader.object) || isSameDirectory(directory, ROOT)) return true;
+  return (await reader.locate(replica, directory)) !== undefined;
 }
 
 function has({ seen }: Row, replica: number): boolean {

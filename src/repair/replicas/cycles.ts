@@ -20,8 +20,8 @@ export interface Proposed {
   readonly known: KnownPlaces;
 }
 
-/** Decides about what is left after a cycle. Undefined at the end of the input. */
-export type NextProposal = (comparison: Comparison) => Promise<Proposed | undefined>;
+/** Decides about what is left after a cycle, which a server may have refused. Undefined at the end of the input. */
+export type NextProposal = (comparison: Comparison, wasRefused: boolean) => Promise<Proposed | undefined>;
 
 export type Ended = Settled | 'end of input';
 
@@ -42,11 +42,11 @@ export async function repairUntilNormal(
     checkFixFile(proposed.fixFile, file, session.object);
     await checkAgainstReplicas(proposed.fixFile, file, session, proposed.known);
     const outcomes = await session.repair({ kind: 'fix file', bytes: formatFixBinary(proposed.fixFile) });
-    await tellOutcomes(session, outcomes, conversation);
+    const isDone = await tellOutcomes(session, outcomes, conversation);
     const settled = await session.settle();
     if (settled !== 'in conflict' || cycle === MAX_CYCLES) return settled;
     const comparison = await compareReplicas(session);
-    const following = await next(comparison);
+    const following = await next(comparison, !isDone);
     if (!following) return 'end of input';
     // What did not help once does not help again.
     if (isSame(following.fixFile, proposed.fixFile)) return 'in conflict';
@@ -59,7 +59,7 @@ function isSame(one: FixFile, other: FixFile): boolean {
   return Buffer.compare(formatFixText(one), formatFixText(other)) === 0;
 }
 
-/** Tells what each server made of a repair; what succeeded is no news. */
+/** Tells what each server made of a repair; what succeeded is no news. @returns whether all did it */
 export async function tellOutcomes(
   session: ServerSession,
   outcomes: readonly ReplicaOutcome[],

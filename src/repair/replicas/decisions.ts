@@ -66,7 +66,16 @@ export function decisionOn(
   comparison: Comparison,
   decisions: Decisions,
 ): Decision | undefined {
-  return decisions.get(keyOf(difference)) ?? proposalFor(difference, comparison);
+  return earlierDecision(difference, decisions) ?? proposalFor(difference, comparison);
+}
+
+/** What was decided before, unless it speaks of a place where nobody has the object any more. */
+export function earlierDecision(difference: Difference, decisions: Decisions): Decision | undefined {
+  const decision = decisions.get(keyOf(difference));
+  if (difference.kind !== 'renamed' || decision?.kind !== 'renamed') return decision;
+  const { to } = decision;
+  if (typeof to === 'string' || difference.holders.some((holder) => isAt(holder, to))) return decision;
+  return undefined;
 }
 
 /**
@@ -118,10 +127,16 @@ export function keptObjects(
   return kept;
 }
 
-/** Where a renamed object is, each place once: that which most replicas have is first. */
-export function placesOf({ holders }: Renamed): readonly Location[] {
+/**
+ * Where a renamed object is and can be everywhere, each place once: that which most replicas have is first. Nothing can be
+ * moved to a directory that a replica lacks, and that may come only when this one is normal.
+ */
+export function placesOf({ holders, hasDirectory }: Renamed): readonly Location[] {
+  const isPossible = ({ parent }: Location): boolean =>
+    holders.every(({ replica }) => hasDirectory(replica, parent));
   const places = new Map<string, { location: Location; count: number }>();
   for (const { location } of holders) {
+    if (!isPossible(location)) continue;
     const key = placeKey(location);
     const place = places.get(key);
     if (place) place.count += 1;
@@ -141,4 +156,24 @@ function placeKey({ parent, name }: Location): string {
 /** Whether a question has to be asked at all: what nobody else ever had is simply missing. */
 export function isPlain({ why }: Missing): boolean {
   return why === 'new';
+}
+
+/**
+ * Takes back what cannot be done: a server that refuses a repair may have something else by the name in another directory,
+ * which nobody sees from here. The object stays in the directory under repair instead.
+ * @returns the places that are given up
+ */
+export function keepHere(comparison: Comparison, decisions: Decisions): readonly Location[] {
+  const here = fidKey(comparison.object);
+  const givenUp: Location[] = [];
+  for (const difference of comparison.differences) {
+    const decision = decisionOn(difference, comparison, decisions);
+    if (difference.kind !== 'renamed' || decision?.kind !== 'renamed' || typeof decision.to === 'string')
+      continue;
+    const place = difference.holders.find(({ location }) => fidKey(location.parent) === here);
+    if (!place || fidKey(decision.to.parent) === here) continue;
+    givenUp.push(decision.to);
+    decisions.set(keyOf(difference), { kind: 'renamed', to: place.location });
+  }
+  return givenUp;
 }

@@ -4,7 +4,15 @@ import { printable } from '../../term/printable.ts';
 import { type Conversation, askValue, askYesNo } from '../conversation.ts';
 import { besideText } from './besideText.ts';
 import type { Comparison } from './compare.ts';
-import { type Decisions, isPlain, keepBoth, keptObjects, placesOf, proposalFor } from './decisions.ts';
+import {
+  type Decisions,
+  earlierDecision,
+  isPlain,
+  keepBoth,
+  keptObjects,
+  placesOf,
+  proposalFor,
+} from './decisions.ts';
 import { type Difference, type Missing, type NameConflict, type Renamed, keyOf } from './differences.ts';
 import { MAX_MODE, MAX_OWNER } from '../../ipc/fixFile/fixFile.ts';
 import {
@@ -32,7 +40,7 @@ export async function askAbout(
   naming: Naming,
 ): Promise<Asked> {
   const asker = new Asker(comparison, decisions, conversation, naming);
-  const open = comparison.differences.filter((difference) => !decisions.has(keyOf(difference)));
+  const open = comparison.differences.filter((difference) => !earlierDecision(difference, decisions));
   const names = open.filter(({ kind }) => kind === 'name/name');
   const others = open.filter(({ kind }) => kind !== 'name/name');
   if ((await asker.askAll(names)) === 'end of input') return 'end of input';

@@ -35,6 +35,8 @@ export type Difference =
       readonly holders: readonly PlacedHolder[];
       /** Those that do not have it at all. */
       readonly lacking: readonly Replica[];
+      /** Whether a replica has one of the directories in question, so that something can be moved there. */
+      readonly hasDirectory: (replica: Replica, directory: DirectoryId) => boolean;
     }
   /** An entry that is the same everywhere and has different versions: it is resolved or repaired by itself. */
   | {

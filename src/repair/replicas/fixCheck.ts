@@ -13,6 +13,7 @@ import {
   isCreate,
   isRemove,
 } from '../../ipc/fixFile/fixFile.ts';
+import { hasDirectory } from './compare.ts';
 import { type Replica, type ReplicaReader, type ReplicaStatus, fidKey, isDirectoryVnode } from './replica.ts';
 
 /** Numbers of objects that only one client knows. */
@@ -118,8 +119,13 @@ export async function checkAgainstReplicas(
     const looked = await lookUp(reader, replica, section.steps, reader.object);
     await checkAccess(section, file, reader, replica);
     await checkObjects(section, file, reader, replica);
+    const gone = new Set<string>();
     for (const { operation, place } of section.steps) {
       const refuse = refusal(file, place);
+      if (isRemove(operation)) gone.add(fidKey(looked.get(operation.name)?.fid ?? reader.object));
+      // With its last name the object is gone.
+      if (operation.op === 'createl' && gone.has(fidKey(operation.fid)))
+        refuse(`createl of ${fidKey(operation.fid)} has to stand before the line that removes a name of it`);
       checkVolume(operation, reader.object.volume, refuse);
       checkNames(operation, reader.object, { replica, looked, known }, refuse);
     }
@@ -219,7 +225,7 @@ function checkNames(operation: FixOperation, object: DirectoryId, at: Known, ref
   }
 }
 
-/** An object is made once in a volume; a further name needs one that is there. */
+/** An object is made once in a volume; a further name needs one that is there, and what is moved a directory. */
 async function checkObjects(
   { steps }: FixSection,
   file: string,
@@ -229,6 +235,9 @@ async function checkObjects(
   const creations = steps.flatMap(({ operation, place }) =>
     isCreate(operation) ? [{ operation, place }] : [],
   );
+  for (const { operation, place } of steps)
+    if (operation.op === 'mv' && !(await hasDirectory(reader, replica, operation.target)))
+      refusal(file, place)(`${replica.server} has no directory ${fidKey(operation.target)} to move it to`);
   const made = new Set<string>();
   for (let from = 0; from < creations.length; from += LOOKUPS) {
     const some = creations.slice(from, from + LOOKUPS);

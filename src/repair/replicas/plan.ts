@@ -10,6 +10,7 @@ import {
   type FixStep,
   MAX_FIX_NAME,
   MAX_OWNER,
+  createKeywords,
   isCreate,
   isRemove,
 } from '../../ipc/fixFile/fixFile.ts';
@@ -48,8 +49,17 @@ export interface Named {
   readonly object: DirectoryId;
 }
 
-/** Operations in the order in which they stand in a section. */
-const order: readonly FixOperation['op'][] = ['setacl', 'setnacl', 'setmode', 'setowner'];
+/** Operations in the order of a section: an object that loses a name gets its new one before. */
+const order: readonly FixOperation['op'][] = [
+  ...createKeywords,
+  'mv',
+  'removefsl',
+  'removed',
+  'setacl',
+  'setnacl',
+  'setmode',
+  'setowner',
+];
 
 class Planner {
   readonly #comparison: Comparison;
@@ -177,7 +187,7 @@ class Planner {
       ?.some(
         (each) => isCreate(each) && [from, to].some(({ parent }) => fidKey(each.fid) === fidKey(parent)),
       );
-    if (isMade === true) {
+    if (isMade === true || !renamed.hasDirectory(replica, to.parent)) {
       this.#leave(renamed, `more repair actions are needed on ${replica.server} first`);
       return;
     }

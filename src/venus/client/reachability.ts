@@ -14,6 +14,7 @@ export class WatchedServer implements Remote<FileProtocol> {
   readonly #link: Remote<FileProtocol>;
   readonly #onChange: (server: WatchedServer) => void;
   #isUp = true;
+  #hasAnswered = false;
   #probing: NodeJS.Timeout | undefined;
 
   /** @param onChange called when it becomes unreachable, and when it can be reached again */
@@ -39,6 +40,11 @@ export class WatchedServer implements Remote<FileProtocol> {
     return this.#isUp;
   }
 
+  /** Whether it has answered the last request; unlike {@link isUp} false before the first one. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
+  }
+
   async call<Name extends keyof FileProtocol>(
     name: Name,
     request: FileProtocol[Name]['request'],
@@ -59,6 +65,7 @@ export class WatchedServer implements Remote<FileProtocol> {
   }
 
   #note(isUp: boolean): void {
+    this.#hasAnswered = isUp;
     if (!isUp) this.#probeLater();
     if (isUp === this.#isUp) return;
     this.#isUp = isUp;

@@ -7,6 +7,7 @@ import type { StoreId, VersionVector } from '../../ipc/versionVector.ts';
 import type { VolumeStatus } from '../../ipc/volumeStatus.ts';
 import type { FidBlock, VolumeMember } from '../tree/vnodes.ts';
 import type { LoggedUpdate } from '../server/resolution/loggedUpdate.ts';
+import type { DumpProtocol } from './dumpProtocol.ts';
 import type { Nothing } from './link.ts';
 import type { KnownUpdate, SentMutation } from './mutation.ts';
 
@@ -42,7 +43,7 @@ export interface EntryRecord {
   readonly type: FileType;
 }
 
-export interface FileProtocol {
+export interface FileProtocol extends DumpProtocol {
   /** Answers as long as the server runs. */
   readonly probe: { request: Nothing; reply: Nothing };
   readonly getStatus: { request: Asked & { readonly fid: Fid }; reply: ObjectStatus };

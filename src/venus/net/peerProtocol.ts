@@ -4,7 +4,7 @@ import type { StoreId, VersionVector } from '../../ipc/versionVector.ts';
 import type { LoggedUpdate, NamedFid } from '../server/resolution/loggedUpdate.ts';
 import type { MergeConflict } from '../server/resolution/mergePlan.ts';
 import type { NumberedUpdate } from '../server/resolution/resolutionLog.ts';
-import type { Vnode, VolumeRecord } from '../tree/vnodes.ts';
+import type { Vnode, VolumeRecord, VolumeSettings } from '../tree/vnodes.ts';
 import type { FileProtocol } from './fileProtocol.ts';
 import type { Nothing } from './link.ts';
 
@@ -63,6 +63,9 @@ export interface PeerProtocol {
   /** Performs what a resolution has come to, as a whole or not at all. EAGAIN if the volume is not locked for it any more. */
   readonly applyResolution: { request: Locked & { readonly result: SiteResult }; reply: Nothing };
 
+  /** Takes quotas and messages over that were set later than its own. EAGAIN as for applyResolution. */
+  readonly adoptSettings: { request: Locked & { readonly settings: VolumeSettings }; reply: Nothing };
+
   /** Makes a volume that the server has lost; it serves nobody before the end. */
   readonly beginRestore: { request: { readonly record: VolumeRecord }; reply: Nothing };
   readonly restoreObjects: {
@@ -74,7 +77,7 @@ export interface PeerProtocol {
     reply: Nothing;
   };
   readonly endRestore: {
-    request: { readonly volume: number; readonly log: readonly LoggedUpdate[] };
+    request: { readonly volume: number; readonly log: readonly LoggedUpdate[] } & History;
     reply: Nothing;
   };
   /** Objects of a volume by their vnode numbers, those after one. */
@@ -82,6 +85,7 @@ export interface PeerProtocol {
     request: { readonly volume: number; readonly after: number; readonly limit: number };
     reply: readonly Vnode[];
   };
+  readonly readHistory: { request: { readonly volume: number }; reply: History };
   readonly listNames: {
     request: { readonly directory: Fid; readonly after: string | undefined; readonly limit: number };
     reply: readonly NamedFid[];
@@ -92,6 +96,14 @@ interface Locked {
   readonly volume: number;
   /** Who resolves; another one for each resolution. */
   readonly holder: string;
+}
+
+/** What a server remembers of updates that are not in its log. */
+export interface History {
+  /** The last update of each client. */
+  readonly performed: readonly StoreId[];
+  /** Updates that all servers have, though not all may know that. */
+  readonly concluded: readonly StoreId[];
 }
 
 export interface DirectorySummary {
@@ -126,6 +138,8 @@ export interface SiteResult {
   readonly conflicts: readonly MergeConflict[];
   /** Updates that all servers of the volume have. */
   readonly concluded: readonly StoreId[];
+  /** The versions are the same at all servers that are resolved, for all that their logs are about. */
+  readonly isEven: boolean;
   /** No server has any update in its log that not all have. */
   readonly isComplete: boolean;
 }

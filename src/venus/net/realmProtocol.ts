@@ -45,6 +45,13 @@ export interface RealmProtocol {
     };
     reply: VolumeLocation;
   };
+  /** Sets numbers aside for a volume that is about to be restored: the one that it had, if nobody can have it here. */
+  readonly reserveVolume: {
+    request: { readonly name: string; readonly wanted: number };
+    reply: VolumeLocation;
+  };
+  /** A volume has been restored on its servers: from now on it can be used. */
+  readonly publishVolume: { request: VolumeLocation; reply: Nothing };
 }
 
 export interface IssuedToken {

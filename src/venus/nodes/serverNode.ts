@@ -14,7 +14,7 @@ import { finishEmptying } from './serverStore.ts';
 export interface ServerNodeOptions {
   readonly name: string;
   readonly dataDirectory: string;
-  readonly realm: Pick<RealmStore, 'protection' | 'tokenKey'>;
+  readonly realm: Pick<RealmStore, 'protection' | 'tokenKey' | 'volumes'>;
   readonly network: Network;
   /** The ways to the other servers, by name. */
   readonly peers: ReadonlyMap<string, Remote<PeerProtocol>>;
@@ -33,8 +33,10 @@ export class ServerNode {
     const lock = await DataLock.wait(directory, LOCK_PATIENCE);
     try {
       await finishEmptying(directory);
-      const { protection, tokenKey } = realm;
-      const server = await FileServer.open({ directory, protection, tokenKey, now: Date.now, peers });
+      const { protection, tokenKey, volumes } = realm;
+      const isPublished = (volume: number) => volumes.byId(volume) !== undefined;
+      const common = { directory, protection, tokenKey, now: Date.now };
+      const server = await FileServer.open({ ...common, isPublished, peers });
       return new ServerNode(server, network, lock);
     } catch (error) {
       lock.release();

@@ -3,7 +3,7 @@ import type { StoreId } from '../../ipc/versionVector.ts';
 import type { FileProtocol } from '../net/fileProtocol.ts';
 import type { Writer } from '../store/database.ts';
 import { countUp } from '../tree/version.ts';
-import { type Vnodes, isReplicated } from '../tree/vnodes.ts';
+import { type VolumeRecord, type Vnodes, isReplicated } from '../tree/vnodes.ts';
 import { touchedBy } from './resolution/effects.ts';
 import type { ResolutionLog } from './resolution/resolutionLog.ts';
 
@@ -18,20 +18,37 @@ export async function concludeUpdates(
 ): Promise<void> {
   const record = vnodes.volume(volume);
   if (!isReplicated(record)) return;
-  const others = sites.filter((site) => site !== record.site);
-  const isEverywhere = record.members.every((_, site) => sites.includes(site));
   await vnodes.database.transaction((writer) => {
-    for (const storeId of storeIds) conclude(writer, storeId);
+    for (const storeId of storeIds) conclude({ vnodes, log, writer, record }, storeId, sites);
   });
+}
 
-  function conclude(writer: Writer, storeId: StoreId): void {
-    const update = log.find(volume, storeId);
-    if (!update) return;
-    for (const fid of touchedBy(update)) count(writer, fid);
-    if (isEverywhere) log.conclude(writer, volume, storeId);
+interface Concluded {
+  readonly vnodes: Vnodes;
+  readonly log: ResolutionLog;
+  readonly writer: Writer;
+  readonly record: VolumeRecord;
+}
+
+/**
+ * Counts the servers that have performed an update, once: a client that has not heard an answer sends it again, and
+ * a resolution may have come before.
+ */
+export function conclude(
+  { vnodes, log, writer, record }: Concluded,
+  storeId: StoreId,
+  sites: readonly number[],
+): void {
+  const update = log.find(record.id, storeId);
+  if (!update) return;
+  const others = sites.filter((site) => site !== record.site);
+  if (!log.isCounted(record.id, storeId)) {
+    for (const fid of touchedBy(update)) count(fid);
+    log.noteCounted(writer, record.id, storeId);
   }
+  if (record.members.every((_, site) => sites.includes(site))) log.conclude(writer, record.id, storeId);
 
-  function count(writer: Writer, fid: Fid): void {
+  function count(fid: Fid): void {
     const vnode = vnodes.find(fid);
     if (!vnode) return;
     vnodes.putUnchecked(writer, { ...vnode, versionVector: countUp(vnode.versionVector, others) });

@@ -7,6 +7,9 @@ import { Containers } from '../store/containers.ts';
 import { Database } from '../store/database.ts';
 import { type FidBlock, type StoredAcl, Vnodes, isReplicated } from '../tree/vnodes.ts';
 import { Callbacks } from './callbacks.ts';
+import { Backups } from './dump/backups.ts';
+import { removeUnsettled } from './dump/newVolume.ts';
+import { removeStaged } from './dump/volumeIncrement.ts';
 import { Fetches } from './fetches.ts';
 import { Identities, type IdentitiesOptions } from './identities.ts';
 import { Inconsistencies } from './inconsistencies.ts';
@@ -27,6 +30,8 @@ export interface FileServerOptions extends IdentitiesOptions {
   readonly directory: string;
   /** The ways to the other servers of the realm, by name. */
   readonly peers?: ReadonlyMap<string, Remote<PeerProtocol>>;
+  /** Whether the realm's list has a volume: one that was being restored and is not in it goes away. */
+  readonly isPublished?: (volume: number) => boolean;
 }
 
 /** One file server: volumes, their objects, and what clients may do with them. */
@@ -47,9 +52,12 @@ export class FileServer implements Service<FileProtocol> {
   readonly #repairs: Repairs;
   readonly #inconsistencies: Inconsistencies;
   readonly #volumes: VolumeStates;
+  readonly #backups: Backups;
 
   static async open(options: FileServerOptions): Promise<FileServer> {
     const vnodes = new Vnodes(await Database.open(join(options.directory, 'metadata')));
+    await removeUnsettled(vnodes.database, options.isPublished ?? (() => false));
+    await removeStaged(vnodes.database);
     const inUse = new Set<number>();
     for (const vnode of vnodes.all()) {
       if (vnode.type === 'file' && vnode.container !== undefined) inUse.add(vnode.container);
@@ -86,11 +94,13 @@ export class FileServer implements Service<FileProtocol> {
       lookups: this.#lookups,
       protection,
     });
-    this.#volumes = new VolumeStates({ ...common, directory: options.directory });
+    this.#volumes = new VolumeStates({ ...common, directory: options.directory, now: options.now });
+    this.#backups = new Backups({ ...common, protection, now: options.now });
   }
 
   async close(): Promise<void> {
     this.callbacks.close();
+    await this.#backups.close();
     await this.#replication.close();
     await this.#transfers.close();
     await this.#vnodes.database.close();
@@ -220,4 +230,14 @@ export class FileServer implements Service<FileProtocol> {
     await this.#volumes.drop(volume);
     return null;
   };
+
+  readonly openDump = (request: Request<'openDump'>) => this.#backups.openDump(request);
+  readonly sendDumpBase = (request: Request<'sendDumpBase'>) => this.#backups.sendDumpBase(request);
+  readonly readDump = (request: Request<'readDump'>) => this.#backups.readDump(request);
+  readonly closeDump = (request: Request<'closeDump'>) => this.#backups.closeDump(request);
+  readonly openRestore = (request: Request<'openRestore'>) => this.#backups.openRestore(request);
+  readonly writeRestore = (request: Request<'writeRestore'>) => this.#backups.writeRestore(request);
+  readonly finishRestore = (request: Request<'finishRestore'>) => this.#backups.finishRestore(request);
+  readonly abandonRestore = (request: Request<'abandonRestore'>) => this.#backups.abandonRestore(request);
+  readonly settleRestore = (request: Request<'settleRestore'>) => this.#backups.settleRestore(request);
 }

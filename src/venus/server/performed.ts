@@ -14,6 +14,14 @@ export class Performed {
     return unique <= (this.#last.get(key(volume, host)) ?? 0);
   }
 
+  /** The last update of each client in a volume. */
+  all(volume: number): readonly StoreId[] {
+    return [...this.#last.entries(key(volume))].map(({ key: found, value }) => ({
+      host: new DataView(found.buffer, found.byteOffset).getUint32(4),
+      unique: value,
+    }));
+  }
+
   note(writer: Writer, volume: number, storeId: StoreId): void {
     if (!this.has(volume, storeId)) writer.put(this.#last, key(volume, storeId.host), storeId.unique);
   }

@@ -161,6 +161,36 @@ export class RealmServer implements Service<RealmProtocol> {
     return location;
   };
 
+  readonly reserveVolume = async ({ name, wanted }: Request<'reserveVolume'>): Promise<VolumeLocation> => {
+    const { volumes } = this.#options;
+    volumes.checkName(name);
+    const id = await volumes.reserve(wanted);
+    return { id, name, replicas: this.#replicasOf(id) };
+  };
+
+  /** Servers forget a restored volume that is not in the list when they start, so it goes into the list first. */
+  readonly publishVolume = async (location: VolumeLocation) => {
+    const { volumes, servers } = this.#options;
+    await volumes.publish(location);
+    try {
+      const [first] = location.replicas;
+      const server = servers.find(({ name }) => name === first?.server);
+      await server?.link.call('settleRestore', { volume: location.id });
+    } catch (error) {
+      await volumes.withdraw(location.id);
+      throw error;
+    }
+    return null;
+  };
+
+  #replicasOf(id: number): VolumeLocation['replicas'] {
+    return this.#options.servers.map(({ name: server, address }, place) => ({
+      server,
+      address,
+      volume: replicaId(place, id),
+    }));
+  }
+
   /** @throws RefusedError unknown-name, bad-request */
   #members(names: readonly string[] | undefined): readonly Member[] {
     const all = this.#options.servers.map((server, place) => ({ ...server, place }));

@@ -28,9 +28,17 @@ export class VolumeLocations {
     return [...this.#volumes.all()].map(({ value }) => value);
   }
 
-  /** A number for a volume that is about to be made; it is not given again. */
-  reserve(): Promise<number> {
-    return this.#database.transaction((writer) => this.#reserve(writer));
+  /**
+   * A number for a volume that is about to be made; it is not given again.
+   * @param wanted the number that a restored volume had: it gets that if this realm has never given it to another one
+   */
+  reserve(wanted?: number): Promise<number> {
+    return this.#database.transaction((writer) => this.#reserve(writer, wanted));
+  }
+
+  /** Takes a volume from the list that its servers do not have. */
+  withdraw(id: number): Promise<void> {
+    return this.#database.transaction((writer) => writer.remove(this.#volumes, key(id)));
   }
 
   /** @throws RefusedError name-taken, bad-name */
@@ -49,8 +57,9 @@ export class VolumeLocations {
     });
   }
 
-  #reserve(writer: Writer): number {
-    const id = this.#next.get(key('id')) ?? FIRST_VOLUME;
+  #reserve(writer: Writer, wanted = 0): number {
+    const next = this.#next.get(key('id')) ?? FIRST_VOLUME;
+    const id = wanted > next && wanted < next + MAX_LEAP ? wanted : next;
     writer.put(this.#next, key('id'), id + 1);
     return id;
   }
@@ -58,5 +67,7 @@ export class VolumeLocations {
 
 /** Bytes of a volume's name with its NUL (spec/cfs.md, 4.6). */
 const MAX_NAME = 32;
+/** Numbers that a restored volume may leave out at most: a dump can say anything. */
+const MAX_LEAP = 65_536;
 /** Where the ids of replicated volumes begin. */
 const FIRST_VOLUME = 0x7f000000;

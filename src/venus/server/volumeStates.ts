@@ -16,6 +16,7 @@ export interface VolumeStatesOptions {
   readonly directory: string;
   readonly vnodes: Vnodes;
   readonly identities: Identities;
+  readonly now: () => number;
 }
 
 /** The volumes of a file server: their making, quotas, messages and room. */
@@ -38,12 +39,13 @@ export class VolumeStates {
   /** Changes what is given. @throws VenusError EACCES for all but administrators; ENXIO */
   async set(request: Request<'setVolumeStatus'>): Promise<VolumeAnswer> {
     const { credentials, volume, minQuota, maxQuota, offlineMessage, messageOfTheDay } = request;
-    const { vnodes, identities } = this.#options;
+    const { vnodes, identities, now } = this.#options;
     if (!identities.of(credentials).administrator) fail('EACCES', 'Only System:Administrators set quotas.');
     await vnodes.database.transaction((writer) => {
       const present = vnodes.volume(volume);
       vnodes.putVolume(writer, {
         ...present,
+        settingsTime: Math.max(now(), (present.settingsTime ?? 0) + 1),
         ...(minQuota === undefined ? {} : { minQuota }),
         ...(maxQuota === undefined ? {} : { maxQuota }),
         ...(offlineMessage === undefined ? {} : { offlineMessage: encodeText(offlineMessage) }),

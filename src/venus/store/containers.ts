@@ -19,6 +19,8 @@ const [PART, CONTAINER] = [/^[0-9a-f]{4,}$/, /^[0-9a-f]{8,}$/];
  */
 export class Containers {
   readonly #directory: string;
+  /** Who reads what all containers held when he came, in the order in which they came. */
+  readonly #pins: { readonly removed: number[] }[] = [];
   #next: number;
 
   private constructor(directory: string, next: number) {
@@ -65,9 +67,26 @@ export class Containers {
     }
   }
 
-  /** Removes a container that no record mentions any more. */
+  /** Removes a container that no record mentions any more; while a pin holds it, when that is released. */
   async remove(id: number): Promise<void> {
-    await fs.rm(this.#path(id), { force: true });
+    const last = this.#pins.at(-1);
+    if (last) last.removed.push(id);
+    else await fs.rm(this.#path(id), { force: true });
+  }
+
+  /** Keeps what is removed from now on. @returns what releases it */
+  pin(): () => Promise<void> {
+    const pin = { removed: [] };
+    this.#pins.push(pin);
+    return async () => {
+      const at = this.#pins.indexOf(pin);
+      if (at < 0) return;
+      this.#pins.splice(at, 1);
+      // Those who came before may read them, too; those who came later cannot know them.
+      const before = this.#pins[at - 1];
+      if (before) for (const id of pin.removed) before.removed.push(id);
+      else for (const id of pin.removed) await fs.rm(this.#path(id), { force: true });
+    };
   }
 
   #path(id: number): string {
@@ -105,6 +124,11 @@ export class NewContainer {
   async append(bytes: Uint8Array): Promise<void> {
     if (!isZero(bytes)) await writing(() => this.#write(bytes));
     this.#length += bytes.length;
+  }
+
+  /** Adds a hole at the end. */
+  skip(length: number): void {
+    this.#length += length;
   }
 
   /** Brings contents and name to the disk, after which nothing is added. @throws VenusError ENOSPC, EFBIG */

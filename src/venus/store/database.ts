@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs';
-import { type Database as LmdbTable, type RootDatabase, open } from 'lmdb';
+import { type Database as LmdbTable, type RootDatabase, type Transaction, open } from 'lmdb';
 import { errno } from '../../ipc/errno.ts';
 import { ConfigurationError, VenusError } from '../../ipc/errors.ts';
 import { makeDirectory, syncDirectory } from '../../disk/durableDirectory.ts';
@@ -64,6 +64,15 @@ export class Database {
     }
   }
 
+  /**
+   * What the tables hold now, for as long as it is kept open. The room of what is replaced meanwhile is not used again.
+   */
+  snapshot(): Snapshot {
+    this.#root.resetReadTxn();
+    const transaction = this.#root.useReadTransaction();
+    return { transaction, close: () => transaction.done() };
+  }
+
   /** Resolves when all that has been written is on the disk. */
   async flush(): Promise<void> {
     await this.#root.flushed;
@@ -101,6 +110,12 @@ export class Database {
   }
 }
 
+/** What all tables of a database held at one moment. */
+export interface Snapshot {
+  readonly transaction: Transaction;
+  close(): void;
+}
+
 /** Values of one kind by key. It is read anywhere, and written in a transaction. */
 export class Table<Value> {
   readonly lmdb: LmdbTable<Value, Key>;
@@ -109,18 +124,22 @@ export class Table<Value> {
     this.lmdb = lmdb;
   }
 
-  get(key: Key): Value | undefined {
-    return this.lmdb.get(key);
+  get(key: Key, snapshot?: Snapshot): Value | undefined {
+    return this.lmdb.get(key, at(snapshot));
   }
 
   /**
    * The entries whose key begins with a prefix, in order.
    * @param after skips all up to and with this key
    */
-  *entries(prefix: Key, after?: Key): Generator<{ readonly key: Key; readonly value: Value }> {
+  *entries(
+    prefix: Key,
+    after?: Key,
+    snapshot?: Snapshot,
+  ): Generator<{ readonly key: Key; readonly value: Value }> {
     const end = keyAfter(prefix);
     const range = { start: after ?? prefix, exclusiveStart: after !== undefined, ...(end && { end }) };
-    yield* this.lmdb.getRange(range);
+    yield* this.lmdb.getRange({ ...range, ...at(snapshot) });
   }
 
   /** The entries whose key begins with a prefix, last first. */
@@ -134,6 +153,10 @@ export class Table<Value> {
   *all(): Generator<{ readonly key: Key; readonly value: Value }> {
     yield* this.lmdb.getRange({});
   }
+}
+
+function at(snapshot: Snapshot | undefined) {
+  return snapshot ? { transaction: snapshot.transaction } : {};
 }
 
 /** The right to write, which only a transaction gives. */

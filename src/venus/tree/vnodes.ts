@@ -34,7 +34,14 @@ export interface VolumeRecord {
   readonly nextDirectory: number;
   readonly nextFile: number;
   readonly nextUnique: number;
+  /** When quotas and messages were set last, in milliseconds since 1970; absent where nobody has. */
+  readonly settingsTime?: number;
 }
+
+/** What an administrator sets of a volume: servers that differ in it take what was set last. */
+export type VolumeSettings = Required<
+  Pick<VolumeRecord, 'minQuota' | 'maxQuota' | 'offlineMessage' | 'messageOfTheDay' | 'settingsTime'>
+>;
 
 /** As it is stored. One that was made when there was a single server has neither place nor members. */
 type StoredVolume = Omit<VolumeRecord, 'site' | 'members'> & Partial<Pick<VolumeRecord, 'site' | 'members'>>;

@@ -250,8 +250,7 @@ export class MemoryServers {
     } else if (operation.op === 'setmode') directory.mode = operation.mode;
     else if (operation.op === 'setowner') directory.owner = operation.owner;
     else if (operation.op === 'setmtime') directory.modified = operation.seconds * 1000;
-    else if (operation.op === 'setacl' || operation.op === 'setnacl')
-      setRights(directory, operation.op, operation.user, operation.rights);
+    else if ('rights' in operation) setRights(directory, operation.op, operation.user, operation.rights);
   }
 
   #removeAt(site: number, directory: Vnode, name: string): void {
@@ -297,8 +296,15 @@ export class MemoryServers {
       return;
     }
     const newest = here.find((one) => here.every((other) => covers(one.versions, other.versions)));
-    if (!newest) for (const vnode of here) vnode.isInconsistent = true;
+    if (!newest || this.#isRenamedInto(key, newest)) for (const vnode of here) vnode.isInconsistent = true;
     else for (const site of this.up) if (this.at(site, key)) this.#bringUpToDate(site, key, newest);
+  }
+
+  /** Whether a replica has something elsewhere that the newest one has here: that takes both directories. */
+  #isRenamedInto(key: string, newest: Vnode): boolean {
+    return [...newest.entries.values()].some((child) =>
+      this.#present(child).some(({ parent }) => parent !== key),
+    );
   }
 
   /** A replica that saw no update of its own takes what the others have. */

@@ -89,6 +89,7 @@ export function perform(servers: MemoryServers, sites: readonly number[], act: A
       const file = pick(files, act.which);
       if (file === undefined) return;
       const { parent } = servers.get(site, file);
+      if (isParted(servers, file, parent)) return;
       if (!servers.get(site, parent).entries.has(act.name)) servers.link(sites, parent, act.name, file);
       return;
     }
@@ -122,8 +123,20 @@ function rename(
   if (name === undefined || moved === undefined || servers.get(site, to).entries.has(act.name)) return;
   if (reachable(servers, site, moved).includes(to)) return;
   // A file with several names has them in one directory.
-  if (from !== to && servers.get(site, moved).links > 1) return;
+  if (from !== to && isLinked(servers, moved)) return;
   servers.rename(sites, from, name, to, act.name);
+}
+
+/**
+ * A file that one side moves to another directory while it gets a second name is left out: no fix file can move all
+ * its names at once.
+ */
+function isParted(servers: MemoryServers, file: string, parent: string): boolean {
+  return servers.sites.some((site) => (servers.at(site, file)?.parent ?? parent) !== parent);
+}
+
+function isLinked(servers: MemoryServers, key: string): boolean {
+  return servers.sites.some((site) => (servers.at(site, key)?.links ?? 1) > 1);
 }
 
 function text(servers: MemoryServers): string {

@@ -87,10 +87,15 @@ function problemsOfVolume(
       `volume ${volume.name} has ${lost.length} objects without a way from its root`,
     ),
     ...unless(
-      vnodes.every(({ fid }) => fid.unique < volume.nextUnique),
+      vnodes.every(({ fid }) => !isOwn(volume, fid.unique) || fid.unique < volume.nextUnique),
       `volume ${volume.name} would give a unique again`,
     ),
   ];
+}
+
+/** Each server of a volume gives numbers of its own. */
+function isOwn({ members = [], site = 0 }: Partial<VolumeRecord>, unique: number): boolean {
+  return members.length < 2 || Math.floor(unique / 0x1fff_e000) === site;
 }
 
 function reachable(volume: number, entries: readonly Named[]): ReadonlySet<number> {

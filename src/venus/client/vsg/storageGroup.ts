@@ -33,9 +33,18 @@ export class StorageGroup implements Remote<FileProtocol> {
     this.#service = this.#serve();
   }
 
-  /** Of the server that answers where one is enough. */
+  /** A server, where one is enough. */
+  any(): GroupMember {
+    return this.#reachable()[0] ?? fail('ETIMEDOUT');
+  }
+
   get name(): string {
-    return this.#reachable()[0]?.server.name ?? '';
+    return this.any().server.name;
+  }
+
+  /** Whether one of them answered what it was asked last. */
+  get hasAnswered(): boolean {
+    return this.members.some(({ server }) => server.hasAnswered);
   }
 
   get isUp(): boolean {
@@ -127,6 +136,15 @@ export class StorageGroup implements Remote<FileProtocol> {
       rightsChanged: ofOne,
       createVolume: ofOne,
       dropVolume: ofOne,
+      openDump: ofOne,
+      sendDumpBase: ofOne,
+      readDump: ofOne,
+      closeDump: ofOne,
+      openRestore: ofOne,
+      writeRestore: ofOne,
+      finishRestore: ofOne,
+      abandonRestore: ofOne,
+      settleRestore: ofOne,
     };
   }
 

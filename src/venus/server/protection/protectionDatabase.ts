@@ -68,6 +68,13 @@ export class ProtectionDatabase {
     return undefined;
   }
 
+  /** Whether an id was somebody's, and will never be anybody's again. */
+  isRetired(id: number): boolean {
+    const kind = id > 0 ? 'user' : 'group';
+    const wasGiven = id >= FIRST[kind] && id < (this.#next.get(key(kind)) ?? FIRST[kind]);
+    return wasGiven && !this.byId(id);
+  }
+
   /** In the order of their ids: groups first. */
   *all(): Generator<Principal> {
     for (const { value } of this.#principals.all()) yield value;

@@ -4,22 +4,30 @@ import { has } from './sides.ts';
 import type { Item, Pair, VolumeView } from './volumeView.ts';
 
 /**
- * Finds the directories of which renames to other directories would make a circle at some replica.
+ * Finds the directories of which renames to other directories would make a circle at some replica: *cycle* where the
+ * renames do not go together, *dependent* where they would, but one of them is withheld.
  * @param final the replicas that have a name after the merge
  */
-export function findCycles(view: VolumeView, final: (pair: Pair) => number): ReadonlySet<Item> {
-  const moved = new Set<Item>();
+export function findCycles(
+  view: VolumeView,
+  final: (pair: Pair) => number,
+): ReadonlyMap<Item, 'cycle' | 'dependent'> {
+  const moved = new Map<Item, 'cycle' | 'dependent'>();
   for (const place of view.replicas.keys()) {
     const walked = new Map<string, number>();
     let walk = 0;
-    for (const item of view.items.values()) {
-      if (item.isDirectory && item.names.some((pair) => isMovedTo(pair, place, final)))
-        for (const each of circleAbove(item, place, walked, ++walk)) moved.add(each);
+    for (const item of view.items) {
+      if (!item.isDirectory || !item.names.some((pair) => isMovedTo(pair, place, final))) continue;
+      const circle = circleAbove(item, place, walked, ++walk);
+      const isWithheld = circle.some(({ names }) =>
+        names.some((pair) => has(final(pair), place) && !pair.desired),
+      );
+      for (const each of circle) if (isMovable(each)) moved.set(each, isWithheld ? 'dependent' : 'cycle');
     }
   }
   return moved;
 
-  /** The moved directories of the circle that one runs into on the way up, if there is one that was not found before. */
+  /** The circle that one runs into on the way up, of what came or went, if there is one that was not found before. */
   function circleAbove(
     item: Item,
     place: number,
@@ -35,15 +43,15 @@ export function findCycles(view: VolumeView, final: (pair: Pair) => number): Rea
     const circle: Item[] = [];
     const first = formatFid(fid);
     do {
-      const each: Item | undefined = view.items.get(formatFid(fid));
-      if (each && isMovable(each)) circle.push(each);
+      const each: Item | undefined = view.known(fid);
+      if (each) circle.push(each);
       fid = above(fid, place);
     } while (fid && formatFid(fid) !== first);
     return circle;
   }
 
   function above(fid: Fid, place: number): Fid | undefined {
-    const item = view.items.get(formatFid(fid));
+    const item = view.known(fid);
     const name = item?.names.find((pair) => has(final(pair), place));
     if (name) return name.directory.fid;
     return item ? item.objects[place]?.parent : view.replicas[place]?.object(fid)?.parent;

@@ -7,11 +7,11 @@ import type { LoggedUpdate, NamedFid } from './loggedUpdate.ts';
 import type { MergePlan, MergeStep, Replica } from './mergePlan.ts';
 import { judgeContents, judgeObject } from './objectRules.ts';
 import { decidePresence } from './presence.ts';
-import { Settling, remaining } from './settling.ts';
+import { Settling, finalSides, remaining } from './settling.ts';
 import { has } from './sides.ts';
 import { stepsOf } from './steps.ts';
 import { staysInconsistent, versionAfter } from './versions.ts';
-import { type Item, VolumeView } from './volumeView.ts';
+import { type Item, type Pair, VolumeView } from './volumeView.ts';
 
 /**
  * Works out how diverged replicas of a volume become equal, and what keeps them from it. Pure: nothing is read but
@@ -25,15 +25,18 @@ import { type Item, VolumeView } from './volumeView.ts';
  * 2. *Objects.* An object comes to where a name of it comes, and goes with its last name. Contents and status come from
  *    a replica that knows all changes of them; *update/update* if there is none. If no update tells, the versions do.
  * 3. *Removal.* An object that is gone at a replica goes everywhere, unless somewhere it has what that replica did not
- *    know: other contents or status, another name, or names that came into the directory that it is. *remove/update*, and
- *    *rename/remove* for a name that a rename gave (objectRules.ts). The names of a file may be removed by several.
+ *    know: other contents or status, or another name. *remove/update*, and *rename/remove* for a name that a rename
+ *    gave (objectRules.ts). The names of a file may be removed by several, if none changed it.
  * 4. *Renames.* A directory has one name, all names of a file are in one directory, and one name is not renamed to two:
  *    else *rename/rename*. Directories may not come to lie below themselves: *cycle*.
  * 5. *One name, two objects* is *name/name*.
- * 6. *What takes part in a conflict stays* at each replica as it is, and nothing else (settling.ts). But what depends on it stays too:
- *    nothing comes into a directory that did not come; an object does not lose its old name where it cannot have the new one;
- *    a directory is not removed where something stays in it (*remove/update*); a name that stays is not free
- *    (*name/name*). A directory whose names therefore differ is in conflict (*dependent*), since no reader could be told which replica is right.
+ * 6. *What takes part in a conflict stays* at each replica as it is, and nothing else. But what depends on it stays too
+ *    (settling.ts): nothing comes into a directory that did not come; an object does not lose its old name where it
+ *    cannot have the new one; a directory is not removed where something stays in it or came into it
+ *    (*remove/update*); a name that stays is not free (*name/name*). A directory whose names therefore differ is in
+ *    conflict (*dependent*), since nobody could tell a reader which replica is right.
+ * 7. *Learning.* A replica has an update if all that it did is there, or has been replaced. What led to a conflict is
+ *    not learned, so that it is not forgotten for as long as the conflict lasts.
  *
  * A conflict of names is one of the directory, or of the nearest one above that is not gone anywhere.
  *
@@ -47,7 +50,7 @@ export function merge(replicas: readonly Replica[], resolution: StoreId): MergeP
   const view = new VolumeView(replicas);
   const conflicts = new Conflicts();
   for (const pair of view.pairs) decidePresence(pair, view.everybody);
-  const items = [...view.items.values()];
+  const items = view.items;
   for (const item of items) judgeObject(item, conflicts);
   for (const item of items) judgeContents(item, conflicts);
   new Settling(view, conflicts).run();
@@ -65,7 +68,7 @@ export function merge(replicas: readonly Replica[], resolution: StoreId): MergeP
     replicas: plans,
     conflicts: conflicts.all,
     versions: versionsAfter(view, conflicts, resolution, touchedBy(plans.flatMap(({ steps }) => steps))),
-    common: [...view.updates.values()].filter(isCommon).map(({ storeId }) => storeId),
+    common: view.updates.filter(isCommon).map(({ storeId }) => storeId),
   };
 }
 
@@ -112,8 +115,18 @@ function versionsAfter(
   touched: ReadonlySet<string>,
 ): MergePlan['versions'] {
   const isDecided = (item: Item) =>
-    remaining(item, view.everybody) !== 0 && !item.isHeld && !conflicts.has(item) && !staysInconsistent(item);
-  return [...view.items.values()].filter(isDecided).flatMap((item) => {
+    remaining(item, view.everybody) !== 0 &&
+    !item.staysAsItIs &&
+    !conflicts.has(item) &&
+    !staysInconsistent(item) &&
+    // Of a directory that is gone elsewhere, the conflict is further up; it must not look the same all the same.
+    item.entries.every((pair) => isSame(pair));
+  const isSame = (pair: Pair) => {
+    const asked = remaining(pair.directory, view.everybody);
+    const sides = finalSides(pair, view.everybody) & asked;
+    return sides === 0 || sides === asked;
+  };
+  return view.items.filter(isDecided).flatMap((item) => {
     const versionVector = versionAfter(item, view, resolution, !touched.has(formatFid(item.fid)));
     return versionVector ? [{ fid: item.fid, versionVector }] : [];
   });

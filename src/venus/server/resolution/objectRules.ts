@@ -7,7 +7,7 @@ import { has, placesIn } from './sides.ts';
 
 type Kind = MergeConflict['kind'];
 
-/** Applies the rules that look at one object, its names and, of a directory, what came into it. */
+/** Applies the rules that look at one object and its names. */
 export function judgeObject(item: Item, conflicts: Conflicts): void {
   if (item.present !== 0) {
     if (item.gone !== 0) judgeRemoval(item, conflicts);
@@ -19,15 +19,18 @@ export function judgeObject(item: Item, conflicts: Conflicts): void {
 
 /** Finds the newest contents and status of an object that stays. */
 export function judgeContents(item: Item, conflicts: Conflicts): void {
-  if (item.present === 0 || item.dies || item.isHeld) return;
+  if (item.present === 0 || item.dies || item.staysAsItIs) return;
   item.newest = newestOf(item);
   if (item.newest === 0) conflicts.ofItem(item);
 }
 
-/** An object that is gone at some replicas stays gone if one of these knew all that was done to it. */
+/**
+ * An object that is gone at some replicas stays gone if one of these knew all that was done to it. What came into a
+ * directory keeps that there too, later: something stays in it (settling.ts).
+ */
 function judgeRemoval(item: Item, conflicts: Conflicts): void {
   const removers = placesIn(item.gone).map((place) => ({
-    isChanged: changesUnknownTo(item, place) || item.entries.some((pair) => isNews(pair, place)),
+    isChanged: changesUnknownTo(item, place),
     names: item.names.filter((pair) => isNews(pair, place)),
   }));
   if (removers.some(({ isChanged, names }) => !isChanged && names.length === 0)) {
@@ -121,12 +124,16 @@ export function isByRename({ effects }: Pair): boolean {
 /** The replicas that know all changes of contents and status; they are as new as each other. */
 function newestOf(item: Item): number {
   const { present, changes, objects, touches } = item;
-  let newest = present;
-  for (const place of placesIn(present)) for (const { known } of changes[place] ?? []) newest &= known;
   // A repair makes objects whose contents are to come.
-  const full = placesIn(newest).filter((place) => !isRunt(item, place));
-  if (full.length > 0) newest = full.reduce((sides, place) => sides | (1 << place), 0);
-  const isExplained = [...touches].some(({ known }) => (known & present) !== present);
+  const full = placesIn(present).filter((place) => !isRunt(item, place));
+  const asked = full.length > 0 ? full : placesIn(present);
+  const wiser = (place: number) =>
+    (changes[place] ?? []).reduce((sides, { known }) => sides & known, present);
+  const wisest = asked.reduce((sides, place) => sides & wiser(place), present);
+  // What the wisest have may be known to others, whose own changes a repair has replaced.
+  const equal = asked.filter((place) => placesIn(wisest).some((wise) => has(wiser(wise), place)));
+  const newest = wisest === 0 ? 0 : equal.reduce((sides, place) => sides | (1 << place), 0);
+  const isExplained = touches.some(({ known }) => (known & present) !== present);
   if (isExplained || objects.some((object) => object && object.versionVector.flags !== 0)) return newest;
   // No update tells the difference: the versions do.
   const lags = (place: number) => placesIn(newest).some((other) => isNewer(item, other, place));

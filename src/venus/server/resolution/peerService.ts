@@ -11,11 +11,13 @@ import type { Callbacks } from '../callbacks.ts';
 import type { Fetches } from '../fetches.ts';
 import type { Performed } from '../performed.ts';
 import type { Received, Stores } from '../stores.ts';
+import { conclude } from '../conclusions.ts';
 import { applyResolution } from './applyResolution.ts';
 import type { ConflictCauses } from './conflictCauses.ts';
 import type { ResolutionLog } from './resolutionLog.ts';
 import type { Restores } from './restores.ts';
 import type { VolumeLocks } from './volumeLocks.ts';
+import { adoptSettings } from './volumeSettings.ts';
 
 type Request<Name extends keyof PeerProtocol> = PeerProtocol[Name]['request'];
 
@@ -115,7 +117,10 @@ export class PeerService implements Service<PeerProtocol> {
           performed.note(writer, volume, update.storeId);
           if (!log.isConcluded(volume, update.storeId)) log.append(writer, volume, update);
         }
-        for (const storeId of result.concluded) log.conclude(writer, volume, storeId);
+        if (result.isEven) log.noteAllCounted(writer, volume);
+        const record = vnodes.volume(volume);
+        const everybody = [...record.members.keys()];
+        for (const storeId of result.concluded) conclude({ vnodes, log, writer, record }, storeId, everybody);
         if (result.isComplete) log.forgetConcluded(writer, volume);
         return applied;
       });
@@ -129,6 +134,13 @@ export class PeerService implements Service<PeerProtocol> {
     return null;
   };
 
+  readonly adoptSettings = async ({ volume, holder, settings }: Request<'adoptSettings'>) => {
+    const { vnodes, locks } = this.#options;
+    locks.renew(volume, holder);
+    await vnodes.database.transaction((writer) => adoptSettings(vnodes, writer, volume, settings));
+    return null;
+  };
+
   readonly beginRestore = async (request: Request<'beginRestore'>) => this.#options.restores.begin(request);
   readonly restoreObjects = async (request: Request<'restoreObjects'>) =>
     this.#options.restores.take(request);
@@ -138,6 +150,11 @@ export class PeerService implements Service<PeerProtocol> {
     const found = [];
     for (const vnode of this.#options.vnodes.inVolume(volume, after)) if (found.push(vnode) === limit) break;
     return Promise.resolve(found);
+  };
+
+  readonly readHistory = ({ volume }: Request<'readHistory'>) => {
+    const { log, performed } = this.#options;
+    return Promise.resolve({ performed: performed.all(volume), concluded: log.concluded(volume) });
   };
 
   readonly listNames = ({ directory, after, limit }: Request<'listNames'>) => {

@@ -38,16 +38,18 @@ function leadersOf({ effects }: Pair, everybody: number): number {
 
 /** Whether a name was there after all that the leaders have in common; if they all know the same, before any of it. */
 function beforeParting({ effects, now }: Pair, leaders: number): boolean {
+  const first = effects.find((own) => own.length > 0)?.[0];
+  const initially = first ? !first.isAdded : now !== 0;
+  if ((leaders & (leaders - 1)) === 0) return initially;
   const isCommon = ({ update }: Effect) => (update.known & leaders) === leaders;
   const own = placesIn(leaders).map((place) => effects[place] ?? []);
   const common = own.flatMap((each) => each.filter(isCommon));
   const firsts = own.flatMap((each) => each.find((effect) => !isCommon(effect)) ?? []);
-  for (const first of firsts) {
+  for (const effect of firsts) {
     // What came from a replica that lacks some of what is common was not done after it.
-    const isAfterCommon = common.every(({ update }) => (first.update.known & ~update.known) === 0);
-    if (isAfterCommon) return !first.isAdded;
+    const isAfterCommon = common.every(({ update }) => (effect.update.known & ~update.known) === 0);
+    if (isAfterCommon) return !effect.isAdded;
   }
   if (firsts.length > 0) return common.at(-1)?.isAdded ?? false;
-  const first = effects.flat()[0];
-  return first ? !first.isAdded : now !== 0;
+  return initially;
 }

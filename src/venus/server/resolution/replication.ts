@@ -43,7 +43,7 @@ export class Replication {
     this.log = new ResolutionLog(vnodes.database);
     this.causes = new ConflictCauses(vnodes);
     this.performed = new Performed(vnodes.database);
-    this.#restores = new Restores({ vnodes, stores, log: this.log });
+    this.#restores = new Restores({ vnodes, stores, log: this.log, performed: this.performed });
     const { log, causes, locks, performed } = this;
     this.forPeers = new PeerService({ ...options, log, causes, locks, performed, restores: this.#restores });
     const self = new Link<PeerProtocol>(this.forPeers);

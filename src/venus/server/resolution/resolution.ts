@@ -1,7 +1,7 @@
 import type { Fid } from '../../../ipc/fid.ts';
 import type { StoreId } from '../../../ipc/versionVector.ts';
 import type { SiteResult, SiteStep } from '../../net/peerProtocol.ts';
-import { evenDirectories } from './evenDirectories.ts';
+import { evenDirectories, isSettledElsewhere } from './evenDirectories.ts';
 import type { Member } from './member.ts';
 import { merge } from './merge.ts';
 import type { MergePlan, MergeStep } from './mergePlan.ts';
@@ -78,6 +78,7 @@ export class Resolution {
         inconsistent: [...conflicts, ...this.#markedElsewhere(views)],
         conflicts: plan.conflicts,
         concluded: [],
+        isEven: true,
         isComplete: false,
       };
       await member.remote.call('applyResolution', { volume, holder, result });
@@ -86,7 +87,9 @@ export class Resolution {
 
   /** Objects in conflict at one server are at all of them, also at one that was away when that was found out. */
   #markedElsewhere(views: readonly ReplicaView[]): readonly Fid[] {
-    const marked = views.flatMap((view) => view.marked);
+    const marked = views
+      .flatMap((view) => view.marked)
+      .filter((fid) => !isSettledElsewhere(views.flatMap((view) => view.vnode(fid) ?? [])));
     return [...new Map(marked.map((fid) => [fidText(fid), fid])).values()];
   }
 
@@ -113,6 +116,7 @@ const NOTHING: SiteResult = {
   inconsistent: [],
   conflicts: [],
   concluded: [],
+  isEven: false,
   isComplete: false,
 };
 

@@ -27,6 +27,8 @@ export class ResolutionLog {
   readonly #numbers: Table<number>;
   /** Updates that all servers have: some of them may not have heard of that, and have them in their logs. */
   readonly #concluded: Table<true>;
+  /** Updates of the log whose second phase, or what stands for it, has been counted in the versions. */
+  readonly #counted: Table<true>;
   /** How many resolutions this server has begun in each volume. */
   readonly #resolutions: Table<number>;
 
@@ -34,6 +36,7 @@ export class ResolutionLog {
     this.#updates = database.table('resolutionLog');
     this.#numbers = database.table('resolutionNumbers');
     this.#concluded = database.table('concludedUpdates');
+    this.#counted = database.table('countedUpdates');
     this.#resolutions = database.table('resolutions');
   }
 
@@ -52,6 +55,22 @@ export class ResolutionLog {
     if (sequence === undefined) return;
     writer.remove(this.#updates, key(volume, sequence));
     writer.remove(this.#numbers, id);
+    writer.remove(this.#counted, id);
+  }
+
+  /** Whether the other servers that have an update are counted in the versions of what it changed. */
+  isCounted(volume: number, storeId: StoreId): boolean {
+    return this.#counted.get(idKey(volume, storeId)) === true;
+  }
+
+  noteCounted(writer: Writer, volume: number, storeId: StoreId): void {
+    writer.put(this.#counted, idKey(volume, storeId), true);
+  }
+
+  /** A resolution has made the versions of all that the log is about the same everywhere. */
+  noteAllCounted(writer: Writer, volume: number): void {
+    for (const { update } of [...this.updates(volume)])
+      if (!this.isCounted(volume, update.storeId)) this.noteCounted(writer, volume, update.storeId);
   }
 
   /** A repair takes the place of what was changed of an object before. @returns whether anything was */
@@ -83,6 +102,18 @@ export class ResolutionLog {
     for (const { key: found } of this.#concluded.entries(key(volume)))
       if (found.length > 0 && ++count === limit) break;
     return count;
+  }
+
+  /** The updates known to be concluded. */
+  concluded(volume: number): readonly StoreId[] {
+    return [...this.#concluded.entries(key(volume))].map(({ key: found }) => {
+      const numbers = new DataView(found.buffer, found.byteOffset);
+      return { host: numbers.getUint32(4), unique: numbers.getUint32(8) };
+    });
+  }
+
+  noteConcluded(writer: Writer, volume: number, storeId: StoreId): void {
+    writer.put(this.#concluded, idKey(volume, storeId), true);
   }
 
   /** No server has any of them in its log. */

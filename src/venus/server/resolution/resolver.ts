@@ -10,6 +10,7 @@ import type { ResolutionLog } from './resolutionLog.ts';
 import type { Member } from './member.ts';
 import type { Peers } from '../peers.ts';
 import { RENEWAL } from './volumeLocks.ts';
+import { type LockedMember, evenSettings } from './volumeSettings.ts';
 
 export interface ResolverOptions {
   readonly vnodes: Vnodes;
@@ -29,6 +30,8 @@ const MANY = 1000;
 export class Resolver {
   readonly #options: ResolverOptions;
   readonly #running = new Map<number, Promise<void>>();
+  /** Those that begin when the one that runs has ended. */
+  readonly #waiting = new Map<number, Promise<void>>();
   #isClosed = false;
 
   constructor(options: ResolverOptions) {
@@ -37,11 +40,19 @@ export class Resolver {
 
   /** Resolves when the servers that can be reached are at the same state, but for conflicts. @throws VenusError ENXIO, EAGAIN */
   resolve(volume: number): Promise<void> {
+    const waiting = this.#waiting.get(volume);
+    if (waiting) return waiting;
     const running = this.#running.get(volume);
-    if (running) return running;
-    const run = this.#patiently(volume).finally(() => this.#running.delete(volume));
-    this.#running.set(volume, run);
-    return run;
+    if (!running) return this.#begin(volume);
+    // The one that runs may not know of a server that has come back since it began.
+    const next = running
+      .catch(() => undefined)
+      .then(() => {
+        this.#waiting.delete(volume);
+        return this.#begin(volume);
+      });
+    this.#waiting.set(volume, next);
+    return next;
   }
 
   /** Looks after all volumes that may differ: to be called when a way to a peer has opened, and at the start. */
@@ -56,6 +67,7 @@ export class Resolver {
 
   /** To be called after updates were concluded. */
   noteConcluded(volume: number): void {
+    if (this.#isClosed) return;
     if (this.#options.log.countConcluded(volume, MANY) < MANY) return;
     this.resolve(volume).catch((error: unknown) => {
       if (!isErrno(error, 'EAGAIN', 'ETIMEDOUT')) logFault('resolution', error);
@@ -64,7 +76,14 @@ export class Resolver {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.allSettled(this.#running.values());
+    await Promise.allSettled([...this.#running.values(), ...this.#waiting.values()]);
+  }
+
+  #begin(volume: number): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    const run = this.#patiently(volume).finally(() => this.#running.delete(volume));
+    this.#running.set(volume, run);
+    return run;
   }
 
   async #patiently(volume: number): Promise<void> {
@@ -90,12 +109,13 @@ export class Resolver {
     }, RENEWAL).unref();
     try {
       if (members.length === 1 && lost.length === 0) return;
+      await evenSettings(members, { volume, holder });
       const isWhole = members.length === record.members.length;
       await new Resolution({ volume, holder, members, isWhole, storeId: await this.#storeId(record) }).run();
       const [source] = members;
       for (const member of lost) {
         if (!source) break;
-        await restore(record, source, member);
+        await restore(this.#options.vnodes.volume(volume), source, member);
         logNote(`${member.server} has the volume ${record.name} back`);
       }
     } finally {
@@ -108,16 +128,15 @@ export class Resolver {
   async #lock(
     { id: volume, site: own, members: all }: VolumeRecord,
     holder: string,
-  ): Promise<{ readonly members: readonly Member[]; readonly lost: readonly Member[] }> {
-    const [members, lost]: [Member[], Member[]] = [[], []];
+  ): Promise<{ readonly members: readonly LockedMember[]; readonly lost: readonly Member[] }> {
+    const [members, lost]: [LockedMember[], Member[]] = [[], []];
     try {
       for (const [site, { server }] of all.entries()) {
         const remote = site === own ? this.#options.self : this.#options.peers.link(server);
         if (!remote) continue;
         const member = { site, server, remote };
         try {
-          await remote.call('lockVolume', { volume, holder });
-          members.push(member);
+          members.push({ ...member, record: await remote.call('lockVolume', { volume, holder }) });
         } catch (error) {
           if (isErrno(error, 'ENXIO')) lost.push(member);
           else if (!isErrno(error, 'ETIMEDOUT')) throw error;

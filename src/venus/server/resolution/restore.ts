@@ -33,7 +33,8 @@ export async function restore(record: VolumeRecord, from: Member, to: Member): P
     after = page.at(-1)?.sequence ?? after;
     if (page.length < PAGE) break;
   }
-  await to.remote.call('endRestore', { volume, log });
+  const history = await from.remote.call('readHistory', { volume });
+  await to.remote.call('endRestore', { volume, log, ...history });
 }
 
 async function sendNames(volume: number, directory: Fid, from: Member, to: Member): Promise<void> {

@@ -1,8 +1,10 @@
 import { fail } from '../../fail.ts';
 import type { PeerProtocol } from '../../net/peerProtocol.ts';
-import { NUMBERS_PER_SITE, type Vnode, type Vnodes } from '../../tree/vnodes.ts';
+import { NUMBERS_PER_SITE, type Vnodes } from '../../tree/vnodes.ts';
+import type { Performed } from '../performed.ts';
 import type { Stores } from '../stores.ts';
 import { applyResolution } from './applyResolution.ts';
+import { withOwnNumbers } from './ownNumbers.ts';
 import type { ResolutionLog } from './resolutionLog.ts';
 import type { Table } from '../../store/database.ts';
 import { key } from '../../store/keys.ts';
@@ -13,10 +15,8 @@ export interface RestoresOptions {
   readonly vnodes: Vnodes;
   readonly stores: Stores;
   readonly log: ResolutionLog;
+  readonly performed: Performed;
 }
-
-/** Fids that may be with clients, set aside by the server before it lost what it had: they are not given again. */
-const FORGOTTEN = 0x400_0000;
 
 /** Volumes that a server has lost, and gets back from another one. */
 export class Restores {
@@ -26,7 +26,7 @@ export class Restores {
 
   constructor(options: RestoresOptions) {
     this.#options = options;
-    this.#unfinished = options.vnodes.database.table('restoring');
+    this.#unfinished = options.vnodes.database.table('regaining');
   }
 
   /** Whether a volume is here, but not as a whole yet. */
@@ -72,33 +72,16 @@ export class Restores {
     return null;
   }
 
-  async end({ volume, log: updates }: Request<'endRestore'>): Promise<null> {
-    const { vnodes, log } = this.#options;
+  async end({ volume, log: updates, performed: last, concluded }: Request<'endRestore'>): Promise<null> {
+    const { vnodes, log, performed } = this.#options;
     await vnodes.database.transaction((writer) => {
-      const record = vnodes.volume(volume);
-      const largest = { directory: record.nextDirectory, file: record.nextFile, unique: record.nextUnique };
-      for (const vnode of vnodes.inVolume(volume, 0)) note(largest, vnode, record.site);
-      vnodes.putVolume(writer, {
-        ...record,
-        nextDirectory: largest.directory + FORGOTTEN,
-        nextFile: largest.file + FORGOTTEN,
-        nextUnique: largest.unique + FORGOTTEN,
-      });
+      vnodes.putVolume(writer, withOwnNumbers(vnodes, vnodes.volume(volume)));
       for (const update of updates) log.append(writer, volume, update);
+      log.noteAllCounted(writer, volume);
+      for (const storeId of last) performed.note(writer, volume, storeId);
+      for (const storeId of concluded) log.noteConcluded(writer, volume, storeId);
       writer.remove(this.#unfinished, key(volume));
     });
     return null;
   }
-}
-
-/** Keeps the largest numbers that a server has given. */
-function note(
-  largest: { directory: number; file: number; unique: number },
-  { fid, type }: Vnode,
-  site: number,
-): void {
-  const isOwn = (number: number) => Math.floor(number / NUMBERS_PER_SITE) === site;
-  const kind = type === 'directory' ? 'directory' : 'file';
-  if (isOwn(fid.vnode)) largest[kind] = Math.max(largest[kind], fid.vnode);
-  if (isOwn(fid.unique)) largest.unique = Math.max(largest.unique, fid.unique);
 }

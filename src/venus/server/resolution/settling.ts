@@ -1,7 +1,7 @@
 /** What has to stay as it is since something else does. */
 import type { Conflicts } from './conflicts.ts';
 import { findCycles } from './cycles.ts';
-import { freeze, isByRename } from './objectRules.ts';
+import { freeze, isByRename, judgeContents } from './objectRules.ts';
 import type { Item, Pair, Slot, VolumeView } from './volumeView.ts';
 
 /** Replicas that have a name after the merge. */
@@ -32,8 +32,8 @@ export class Settling {
   }
 
   run(): void {
-    for (const item of this.#view.items.values()) this.#items.add(item);
-    for (const slot of this.#view.slots.values()) this.#slots.add(slot);
+    for (const item of this.#view.items) this.#items.add(item);
+    for (const slot of this.#view.slots) this.#slots.add(slot);
     do this.#settle();
     while (this.#breakCycles());
     this.#noteDependents();
@@ -71,7 +71,8 @@ export class Settling {
       else staying |= final;
     }
     const isOne = item.isDirectory || item.names.some(isByRename);
-    const kept = isOne ? missing : missing & ~named & item.withoutOtherNames;
+    const nameless = missing & ~named;
+    const kept = isOne ? missing : nameless && nameless & item.withoutOtherNames;
     for (const pair of item.names) {
       if (!pair.desired) this.#withhold(pair, kept & pair.now);
       else if (isOne) this.#withhold(pair, staying & ~pair.now);
@@ -85,6 +86,8 @@ export class Settling {
     const leaving = item.names.filter((pair) => (pair.now & ~this.#final(pair) & filled) !== 0);
     if (leaving.length === 0) return;
     item.isHeld = true;
+    item.dies = false;
+    judgeContents(item, this.#conflicts);
     freeze(item, 'remove/update', this.#conflicts);
     for (const pair of item.names) this.#changed(pair);
   }
@@ -109,8 +112,8 @@ export class Settling {
 
   #breakCycles(): boolean {
     const moved = findCycles(this.#view, (pair) => this.#final(pair));
-    for (const item of moved) {
-      freeze(item, 'cycle', this.#conflicts);
+    for (const [item, kind] of moved) {
+      freeze(item, kind, this.#conflicts);
       for (const pair of item.names) this.#changed(pair);
     }
     return moved.size > 0;

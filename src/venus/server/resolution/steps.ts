@@ -12,7 +12,7 @@ import type { Item, VolumeView } from './volumeView.ts';
 export function stepsOf(view: VolumeView, place: number): readonly MergeStep[] {
   const [made, dropped]: [Item[], Item[]] = [[], []];
   const copies: MergeStep[] = [];
-  for (const item of view.items.values()) {
+  for (const item of view.items) {
     const remains = has(remaining(item, view.everybody), place);
     const isThere = has(item.present, place);
     if (remains && !isThere) made.push(item);

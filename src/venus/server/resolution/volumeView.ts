@@ -1,9 +1,18 @@
 /** What the logs of diverged replicas are about: updates, objects and names, each with which replica has it. */
-import { type Fid, formatFid } from '../../../ipc/fid.ts';
+import type { Fid } from '../../../ipc/fid.ts';
 import type { StoreId } from '../../../ipc/versionVector.ts';
 import type { LoggedUpdate, NamedFid } from './loggedUpdate.ts';
 import type { Replica, ReplicaObject } from './mergePlan.ts';
 import { allOf } from './sides.ts';
+
+/** Most names and objects are touched once at one replica: the others share it. */
+const NOTHING: never[] = [];
+
+function append<T>(lists: T[][], place: number, value: T): void {
+  const list = lists[place];
+  if (list && list.length > 0) list.push(value);
+  else lists[place] = [value];
+}
 
 /** One update, however many replicas have it. Sets of replicas are bits (sides.ts). */
 export class Update {
@@ -49,7 +58,11 @@ export class Pair {
   constructor(slot: Slot, item: Item, count: number) {
     this.slot = slot;
     this.item = item;
-    this.effects = Array.from({ length: count }, () => []);
+    this.effects = new Array<Effect[]>(count).fill(NOTHING);
+  }
+
+  note(place: number, effect: Effect): void {
+    append(this.effects, place, effect);
   }
 
   get directory(): Item {
@@ -81,12 +94,14 @@ export class Item {
   /** By replica, the updates that made its contents and status what they are there. */
   readonly changes: Update[][];
   /** Updates that count in its version vector. */
-  readonly touches = new Set<Update>();
+  readonly touches: Update[] = [];
+  /** Of what is in it, by name. */
+  readonly slots = new Map<string, Slot>();
   /** Replicas that had it and do not any more. */
   gone = 0;
   /** Whether it is to go everywhere. */
   dies = false;
-  /** In conflict as a whole: contents and status stay at each replica as they are. */
+  /** To be removed or not is in conflict: stays where it is, and gone where it is gone. */
   isHeld = false;
   /** The replicas with the newest contents and status; none if those cannot be told, or there is no choice. */
   newest = 0;
@@ -95,7 +110,17 @@ export class Item {
     this.fid = fid;
     this.objects = replicas.map((replica) => replica.object(fid));
     this.present = this.objects.reduce((sides, object, place) => (object ? sides | (1 << place) : sides), 0);
-    this.changes = replicas.map(() => []);
+    this.changes = new Array<Update[]>(replicas.length).fill(NOTHING);
+  }
+
+  /** Notes an update that counts in its version vector. */
+  touch(update: Update): void {
+    if (this.touches.at(-1) !== update) this.touches.push(update);
+  }
+
+  /** Of what is in a directory that stays, the rest merges; a file is taken as a whole. */
+  get staysAsItIs(): boolean {
+    return this.isHeld && !this.isDirectory;
   }
 
   get isDirectory(): boolean {
@@ -119,10 +144,13 @@ export class VolumeView {
   readonly replicas: readonly Replica[];
   /** All replicas, as bits. */
   readonly everybody: number;
-  readonly updates = new Map<string, Update>();
-  readonly items = new Map<string, Item>();
-  readonly slots = new Map<string, Slot>();
+  readonly updates: Update[] = [];
+  readonly items: Item[] = [];
+  readonly slots: Slot[] = [];
   readonly pairs: Pair[] = [];
+  // By numbers: texts as keys would take most of the time.
+  readonly #updates = new Map<number, Map<number, Update>>();
+  readonly #items = new Map<number, Item[]>();
   #order = 0;
 
   constructor(replicas: readonly Replica[]) {
@@ -134,25 +162,35 @@ export class VolumeView {
       for (const logged of this.#forgottenBy(replica, place)) this.#perform(place, logged);
       for (const logged of replica.log) this.#perform(place, logged);
     }
-    for (const slot of [...this.slots.values()]) this.#look(slot);
-    for (const item of this.items.values()) item.gone &= ~item.present;
+    for (const slot of this.slots) this.#look(slot);
+    for (const item of this.items) item.gone &= ~item.present;
   }
 
   item(fid: Fid): Item {
-    const key = formatFid(fid);
-    const known = this.items.get(key);
+    const known = this.known(fid);
     if (known) return known;
     const item = new Item(fid, this.replicas);
-    this.items.set(key, item);
+    const others = this.#items.get(fid.vnode);
+    if (others) others.push(item);
+    else this.#items.set(fid.vnode, [item]);
+    this.items.push(item);
     return item;
   }
 
+  /** An object that logs are about; nothing for another one. */
+  known({ vnode, unique }: Fid): Item | undefined {
+    return this.#items.get(vnode)?.find(({ fid }) => fid.unique === unique);
+  }
+
   update({ host, unique }: StoreId): Update {
-    const key = `${host}.${unique}`;
-    const known = this.updates.get(key);
-    if (known) return known;
-    const update = new Update({ host, unique });
-    this.updates.set(key, update);
+    let ofHost = this.#updates.get(host);
+    if (!ofHost) this.#updates.set(host, (ofHost = new Map<number, Update>()));
+    let update = ofHost.get(unique);
+    if (!update) {
+      update = new Update({ host, unique });
+      ofHost.set(unique, update);
+      this.updates.push(update);
+    }
     return update;
   }
 
@@ -166,7 +204,7 @@ export class VolumeView {
   #forgottenBy({ isConcluded }: Replica, place: number): readonly LoggedUpdate[] {
     if (!isConcluded) return [];
     const forgotten: LoggedUpdate[] = [];
-    for (const update of this.updates.values()) {
+    for (const update of this.updates) {
       const [logged] = update.logged;
       if (!logged || (update.known & (1 << place)) !== 0 || !isConcluded(update.storeId)) continue;
       update.known |= 1 << place;
@@ -184,22 +222,18 @@ export class VolumeView {
     ] as const)
       for (const named of names) {
         const pair = this.pair(named);
-        pair.effects[place]?.push({ update, kind, isAdded, order });
-        pair.directory.touches.add(update);
-        pair.item.touches.add(update);
+        pair.note(place, { update, kind, isAdded, order });
+        pair.directory.touch(update);
+        pair.item.touch(update);
       }
-    for (const fid of gone) {
-      const item = this.item(fid);
-      item.gone |= 1 << place;
-      item.changes[place] = [];
-    }
-    for (const fid of made) this.item(fid).gone &= ~(1 << place);
+    for (const fid of gone) this.item(fid).gone |= 1 << place;
+    for (const fid of made) this.item(fid);
     for (const fid of changed) {
       const item = this.item(fid);
-      item.touches.add(update);
+      item.touch(update);
       // A repair of a file puts new contents in the place of all that there was.
       if (kind === 'repair' && !item.isDirectory) item.changes[place] = [];
-      item.changes[place]?.push(update);
+      append(item.changes, place, update);
     }
   }
 
@@ -219,11 +253,11 @@ export class VolumeView {
   }
 
   #slot(directory: Item, name: string): Slot {
-    const key = `${formatFid(directory.fid)}/${name}`;
-    const known = this.slots.get(key);
+    const known = directory.slots.get(name);
     if (known) return known;
     const slot: Slot = { directory, name, pairs: [] };
-    this.slots.set(key, slot);
+    directory.slots.set(name, slot);
+    this.slots.push(slot);
     return slot;
   }
 

@@ -9,6 +9,7 @@ import { SessionFiles } from '../../client/sessionFiles.ts';
 import { UserSession } from '../../client/userSession.ts';
 import { authRoutes } from './authRoutes.ts';
 import { type DaemonControl, daemonRoutes } from './daemonRoutes.ts';
+import { dumpRoutes } from './dumpRoutes.ts';
 import { Exchange, type Route, badRequest } from './exchange.ts';
 import { logRoutes } from './logRoutes.ts';
 import { repairRoutes } from './repairRoutes.ts';
@@ -44,6 +45,7 @@ export class HttpDialect {
         ...treeRoutes,
         ...authRoutes,
         ...realmRoutes,
+        ...dumpRoutes,
         ...logRoutes,
         ...repairRoutes,
         ...daemonRoutes(control),

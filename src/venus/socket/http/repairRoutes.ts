@@ -10,8 +10,9 @@ import {
 } from '../../../ipc/repairs.ts';
 import { toJsonName } from '../../../ipc/socket/routes.ts';
 import { fail } from '../../fail.ts';
-import { isInconsistent } from '../../tree/version.ts';
 import { walk } from '../../client/pathWalk.ts';
+import type { ExpandedPlace, ObjectPlace } from '../../client/place.ts';
+import { isInconsistent } from '../../tree/version.ts';
 import { volumeAt } from '../../client/volumeAt.ts';
 import { conflictsOf } from '../../client/repair/conflictReports.ts';
 import { replicatedVolumes, serverConflictsOf } from '../../client/replicas/serverConflicts.ts';
@@ -45,10 +46,8 @@ export const repairRoutes: Readonly<Record<string, Route>> = {
       fail('EOPNOTSUPP', 'It shows conflicts as a real Coda, without sessions.');
     const place = await walk(session, exchange.name('path'), false);
     if (place.kind === 'root') fail('EINVAL', 'The Coda root is never in conflict.');
-    const isOfServers =
-      place.kind === 'expanded' ? place.expanded.kind === 'server/server' : isInconsistent(place.status);
-    if (isOfServers)
-      fail('EOPNOTSUPP', 'Its servers have different versions of it: no session is kept of that.');
+    if (isAmongServers(place))
+      fail('EOPNOTSUPP', 'Its servers have different versions of it; venus keeps no session of that.');
     const fid = place.kind === 'expanded' ? place.expanded.fid : place.status.fid;
     const { repair, isResumed } = await session.client.repairs.begin(fid, session.uid);
     try {
@@ -100,6 +99,15 @@ export const repairRoutes: Readonly<Record<string, Route>> = {
     exchange.reply({});
   },
 };
+
+/**
+ * Whether an object is in conflict among its servers. What waits in the log for it comes later: nothing can be told about
+ * it before they agree.
+ */
+function isAmongServers(place: ExpandedPlace | ObjectPlace): boolean {
+  if (place.kind === 'expanded') return place.expanded.kind === 'server/server';
+  return isInconsistent(place.status);
+}
 
 /** @throws VenusError ENOENT if it has ended, EACCES for another user's */
 function repairOf(exchange: Exchange): Repair {

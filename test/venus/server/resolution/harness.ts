@@ -19,6 +19,7 @@ import {
   ROOT,
   type Tree,
   gives,
+  isMaking,
   namesOf,
   takes,
 } from './model.ts';
@@ -130,7 +131,7 @@ export class Servers {
   /** @param heard the servers that learn who performed it */
   perform(operation: Operation, sites: readonly number[], heard: readonly number[] = sites): void {
     const storeId = { host: 1, unique: ++this.#updates };
-    if (operation.op === 'create' || operation.op === 'mkdir')
+    if (isMaking(operation))
       this.#fids.choose(operation.object, operation.op === 'mkdir' ? 'directory' : 'file');
     for (const site of sites) this.#performAt(this.server(site), operation, storeId);
     for (const site of heard) {
@@ -152,9 +153,9 @@ export class Servers {
   #performAt(server: Server, operation: Operation, storeId: StoreId): void {
     const { object, op } = operation;
     const [given, taken] = [gives(operation), takes(operation)];
-    const isNew = op === 'create' || op === 'mkdir';
+    const isNew = isMaking(operation);
     if (isNew) {
-      const type = op === 'mkdir' ? 'directory' : 'file';
+      const type = op === 'mkdir' ? 'directory' : op === 'symlink' ? 'symlink' : 'file';
       server.objects.set(object, { type, writes: new Set(), version: NO_VERSION });
       if (type === 'directory') server.entries.set(object, new Map());
     }
@@ -181,6 +182,7 @@ export class Servers {
         {
           create: 'make',
           mkdir: 'make',
+          symlink: 'make',
           link: 'link',
           rename: 'rename',
           remove: 'remove',
@@ -239,22 +241,20 @@ export class Servers {
     const object = this.#fids.idOf(step.fid);
     switch (step.step) {
       case 'leave':
-        return leave(server, { directory: this.#fids.idOf(step.directory), name: step.name, object });
+        leave(server, { directory: this.#fids.idOf(step.directory), name: step.name, object });
+        break;
       case 'enter':
-        return enter(server, { directory: this.#fids.idOf(step.directory), name: step.name, object });
+        enter(server, { directory: this.#fids.idOf(step.directory), name: step.name, object });
+        break;
       case 'drop':
-        return drop(server, object);
-      case 'make': {
-        const source = sources.server(step.from).objects.get(object);
-        if (!source || server.objects.has(object)) throw new Error(`${object} cannot be made.`);
-        server.objects.set(object, source);
-        if (source.type === 'directory') server.entries.set(object, new Map());
-        return;
-      }
+        drop(server, object);
+        break;
+      case 'make':
       case 'copy': {
         const source = sources.server(step.from).objects.get(object);
         if (!source) throw new Error(`${object} is not at server ${step.from}.`);
-        return server.touch(object, () => ({ writes: source.writes }));
+        if (step.step === 'copy') server.touch(object, () => ({ writes: source.writes }));
+        else make(server, object, source);
       }
     }
   }
@@ -307,6 +307,12 @@ function enter(server: Server, { directory, name, object }: Name): void {
   if (!entries || entries.has(name)) throw new Error(`${directory}/${name} cannot be made.`);
   if (!server.objects.has(object)) throw new Error(`${object} cannot be named before it is there.`);
   entries.set(name, object);
+}
+
+function make(server: Server, object: Id, source: Stored): void {
+  if (server.objects.has(object)) throw new Error(`${object} is there and cannot be made.`);
+  server.objects.set(object, source);
+  if (source.type === 'directory') server.entries.set(object, new Map());
 }
 
 function drop(server: Server, object: Id): void {

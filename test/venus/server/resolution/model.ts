@@ -10,7 +10,7 @@ export type Id = string;
 export const ROOT: Id = 'root';
 
 export type Operation =
-  | { readonly op: 'create' | 'mkdir'; readonly directory: Id; readonly name: string; readonly object: Id }
+  | { readonly op: 'create' | 'mkdir' | 'symlink'; readonly directory: Id; readonly name: string; readonly object: Id }
   | { readonly op: 'link'; readonly directory: Id; readonly name: string; readonly object: Id }
   | {
       readonly op: 'rename';
@@ -25,7 +25,7 @@ export type Operation =
   | { readonly op: 'change'; readonly object: Id; readonly write: string };
 
 export interface ModelObject {
-  readonly type: 'file' | 'directory';
+  readonly type: 'file' | 'directory' | 'symlink';
   /** The changes that made it what it is. */
   readonly writes: ReadonlySet<string>;
 }
@@ -49,13 +49,17 @@ export interface Name {
   readonly object: Id;
 }
 
+export function isMaking(
+  operation: Operation,
+): operation is Extract<Operation, { op: 'create' | 'mkdir' | 'symlink' }> {
+  return operation.op === 'create' || operation.op === 'mkdir' || operation.op === 'symlink';
+}
+
 /** The name that an operation gives. */
 export function gives(operation: Operation): Name | undefined {
   if (operation.op === 'rename')
     return { directory: operation.toDirectory, name: operation.toName, object: operation.object };
-  return operation.op === 'create' || operation.op === 'mkdir' || operation.op === 'link'
-    ? operation
-    : undefined;
+  return isMaking(operation) || operation.op === 'link' ? operation : undefined;
 }
 
 /** The name that an operation takes away. */
@@ -91,18 +95,19 @@ export function isAllowed(tree: Tree, operation: Operation): boolean {
   switch (operation.op) {
     case 'create':
     case 'mkdir':
+    case 'symlink':
       return !object;
     case 'link':
       return object?.type === 'file' && namesOf(tree, operation.object)[0]?.directory === operation.directory;
     case 'rename':
       if (operation.directory === operation.toDirectory) return true;
-      if (object?.type === 'file') return namesOf(tree, operation.object).length === 1;
+      if (object?.type !== 'directory') return namesOf(tree, operation.object).length === 1;
       return !pathOf(tree, operation.toDirectory).includes(operation.object);
     case 'remove':
-      return object?.type === 'file';
+      return object !== undefined && object.type !== 'directory';
     case 'rmdir':
       return object?.type === 'directory' && tree.entries.get(operation.object)?.size === 0;
     case 'change':
-      return object !== undefined;
+      return object !== undefined && object.type !== 'symlink';
   }
 }

@@ -54,7 +54,10 @@ export interface Row {
   readonly right: readonly Operation[];
   /** `kind object`, each conflict that has to be; none if it all merges. */
   readonly conflicts: readonly string[];
-  /** Some of what is everywhere then: `directory/name=object+writes`; and what is nowhere: `!directory/name`. */
+  /**
+   * Some of what is everywhere then: `directory/name=object+writes`; what is nowhere: `!directory/name`; what is
+   * somewhere: `?directory/name=object+writes`.
+   */
   readonly then?: readonly string[];
 }
 
@@ -120,6 +123,14 @@ export const table: readonly Row[] = [
     [link('D', 'x', 'F'), remove('D', 'f', 'F')],
     [make('D', 'x', 'X')],
     ['name/name D'],
+    ['?D/f=F'],
+  ),
+  row(
+    'rename of one of two names, create: one name',
+    [move('D', 'g', 'D', 'x', 'G')],
+    [make('D', 'x', 'X')],
+    ['name/name D'],
+    ['?D/g=G'],
   ),
   // Contents and status.
   row('store, nothing', [change('F', '1')], [], [], ['D/f=F+1']),
@@ -136,6 +147,13 @@ export const table: readonly Row[] = [
   row('store, rename', [change('F', '1')], [move('D', 'f', 'E', 'x', 'F')], [], ['E/x=F+1', '!D/f']),
   row('store, link', [change('F', '1')], [link('D', 'x', 'F')], [], ['D/x=F+1', 'D/f=F+1']),
   row('create and store, nothing', [make('D', 'x', 'X'), change('X', '1')], [], [], ['D/x=X+1']),
+  row(
+    'create, store and remove, nothing',
+    [make('D', 'x', 'X'), change('X', '1'), remove('D', 'x', 'X')],
+    [],
+    [],
+    ['!D/x'],
+  ),
   // Removal and what the other side did.
   row('remove, store', [remove('D', 'f', 'F')], [change('F', '1')], ['remove/update D']),
   row('remove of one name, store', [remove('D', 'g', 'G')], [change('G', '1')], [], ['D/g2=G+1', '!D/g']),
@@ -224,6 +242,12 @@ export const table: readonly Row[] = [
     ['rename/rename D'],
   ),
   row(
+    'rename twice, rename: two names of one directory',
+    [move('D', 'f', 'D', 't', 'F'), move('D', 't', 'D', 'x', 'F')],
+    [move('D', 'f', 'D', 'y', 'F')],
+    ['rename/rename D'],
+  ),
+  row(
     'rename, rename of a directory: two places',
     [move('D', 'sub', 'E', 'x', 'S')],
     [move('D', 'sub', ROOT, 'x', 'S')],
@@ -286,6 +310,18 @@ export const table: readonly Row[] = [
     [move(ROOT, 'd', 'E', 'd', 'D')],
     [move(ROOT, 'e', 'D', 'e', 'E')],
     ['cycle root', 'cycle D', 'cycle E'],
+  ),
+  row(
+    'rename, rename: below each other, create of the old name',
+    [move(ROOT, 'd', 'E', 'd', 'D'), make(ROOT, 'd', 'X')],
+    [move(ROOT, 'e', 'D', 'e', 'E')],
+    ['cycle root', 'cycle D', 'cycle E', 'name/name root'],
+  ),
+  row(
+    'rename out of and below, of which the first is withheld',
+    [move('E', 'sub', 'S', 'x', 'T'), move(ROOT, 'e', 'T', 'e', 'E')],
+    [make('S', 'x', 'X')],
+    ['name/name S', 'dependent S', 'dependent E', 'dependent T', 'dependent root'],
   ),
   row(
     'rename, rename: into and beside',

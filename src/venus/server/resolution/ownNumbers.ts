@@ -1,0 +1,28 @@
+import { NUMBERS_PER_SITE, type Vnode, type Vnodes, type VolumeRecord } from '../../tree/vnodes.ts';
+
+/** Fids that may be with clients, set aside by the server before it lost what it had: they are not given again. */
+const FORGOTTEN = 0x400_0000;
+
+/** A replica of which only the objects are known: the numbers that its server may give, beyond all that it can have given. */
+export function withOwnNumbers(vnodes: Vnodes, record: VolumeRecord): VolumeRecord {
+  const start = record.site * NUMBERS_PER_SITE;
+  const largest = { directory: start + 1, file: start + 2, unique: start + 1 };
+  for (const vnode of vnodes.inVolume(record.id, 0)) note(largest, vnode, record.site);
+  return {
+    ...record,
+    nextDirectory: largest.directory + FORGOTTEN,
+    nextFile: largest.file + FORGOTTEN,
+    nextUnique: largest.unique + FORGOTTEN,
+  };
+}
+
+function note(
+  largest: { directory: number; file: number; unique: number },
+  { fid, type }: Vnode,
+  site: number,
+): void {
+  const isOwn = (number: number) => Math.floor(number / NUMBERS_PER_SITE) === site;
+  const kind = type === 'directory' ? 'directory' : 'file';
+  if (isOwn(fid.vnode)) largest[kind] = Math.max(largest[kind], fid.vnode);
+  if (isOwn(fid.unique)) largest.unique = Math.max(largest.unique, fid.unique);
+}
