@@ -5,7 +5,7 @@ import { evenDirectories, isSettledElsewhere } from './evenDirectories.ts';
 import type { Member } from './member.ts';
 import { merge } from './merge.ts';
 import type { MergePlan, MergeStep } from './mergePlan.ts';
-import { ReplicaView, fidText, readLogs } from './replicaView.ts';
+import { ReplicaView, fidText, readLogs, readNames } from './replicaView.ts';
 import { relay } from './relay.ts';
 
 export interface ResolutionOptions {
@@ -40,8 +40,12 @@ export class Resolution {
       if (isWhole) await this.#tellAll({ ...NOTHING, isComplete: true });
       return;
     }
+    const names = await Promise.all(members.map((member) => readNames(member, logs)));
+    const others = [...marked, ...names.flatMap((each) => [...each.values()])];
     const views = await Promise.all(
-      members.map((member, at) => ReplicaView.read(member, logs[at] ?? [], logs, marked)),
+      members.map((member, at) =>
+        ReplicaView.read(member, logs[at] ?? [], logs, others, names[at] ?? new Map()),
+      ),
     );
     const plan = merge(
       views.map((view) => view.replica),
