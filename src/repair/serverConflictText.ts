@@ -15,7 +15,11 @@ export function explainServerConflict(conflict: ServerConflict): string {
     .map((each) => `on ${serversOf(each.servers)} ${printable(each.user)} ${deedOf(each, object, type)}`);
   const told = deeds.slice(-TOLD);
   const more = deeds.length > TOLD ? `, and ${deeds.length - TOLD} more changes before` : '';
-  const obstacles = [...new Set(causes.map((cause) => obstacleOf(cause, type)))];
+  const kinds = [...new Set(causes.map(({ kind }) => kind))];
+  const obstacles = kinds.map((kind) => {
+    const names = causes.flatMap((cause) => (cause.kind === kind ? (cause.name ?? []) : []));
+    return obstacleOf(kind, names.map(printable).join(' and ') || printable(object), type);
+  });
   const why = obstacles.length > 0 ? obstacles.join('; ') : unknownObstacle(type);
   return told.length > 0
     ? `While servers did not reach each other, ${told.join(', ')}${more}: ${why}.`
@@ -68,23 +72,22 @@ function deedOf({ op, path, to }: Divergence, object: string, type: ServerConfli
   }
 }
 
-function obstacleOf({ kind, name = '?' }: ConflictCause, type: ServerConflict['type']): string {
-  const shown = printable(name);
+function obstacleOf(kind: ConflictCause['kind'], names: string, type: ServerConflict['type']): string {
   switch (kind) {
     case 'name/name':
-      return `${shown} stands for different things`;
+      return `different things have the name ${names}`;
     case 'update/update':
       return unknownObstacle(type);
     case 'remove/update':
-      return `${shown} was removed on one side and used on the other`;
+      return `what one side removed, another one used (${names})`;
     case 'rename/rename':
-      return `one thing was renamed differently (${shown})`;
+      return `a thing has got different names or places (${names})`;
     case 'rename/remove':
-      return `${shown} was renamed on one side and removed on the other`;
+      return `what one side renamed, another one removed (${names})`;
     case 'cycle':
-      return `directories would come to lie inside each other (${shown})`;
+      return `directories would come to lie inside each other (${names})`;
     case 'dependent':
-      return `${shown} waits for another conflict to be settled`;
+      return `${names} waits for another conflict to be settled`;
   }
 }
 

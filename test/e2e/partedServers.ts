@@ -40,8 +40,12 @@ export class PartedServers {
   /** What is done while the servers do not see each other. */
   async parted(work: (laptop: Client, desk: Client) => Promise<unknown>): Promise<void> {
     for (const ends of PARTED) await this.laptop.ok('coda', ['realm', 'link', 'cut', ...ends]);
-    await work(this.laptop, this.desk);
-    for (const ends of PARTED.toReversed()) await this.laptop.ok('coda', ['realm', 'link', 'heal', ...ends]);
+    try {
+      await work(this.laptop, this.desk);
+    } finally {
+      for (const ends of PARTED.toReversed())
+        await this.laptop.ok('coda', ['realm', 'link', 'heal', ...ends]);
+    }
   }
 
   async end(): Promise<void> {

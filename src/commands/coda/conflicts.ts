@@ -90,14 +90,21 @@ function serverLines(conflict: ServerConflict, now: number): readonly string[] {
     const author = authorOf(conflict, version.place, path) ?? version.ownerName;
     return `  ${describeVersion({ ...version, ownerName: author }, now).join(', ')}`;
   };
-  const ofNames = names.flatMap(({ name, versions: held }) =>
-    held.map((version) => `  ${printable(name)}:${lineOf(version, name).slice(1)}`),
-  );
+  const ofNames = names
+    .filter(hasVersion)
+    .flatMap(({ name, versions: held }) =>
+      held.map((version) => `  ${printable(name)}:${lineOf(version, name).slice(1)}`),
+    );
   const ofObject = versions.map((version) => lineOf(version, ''));
   return [
-    ...(names.length > 0 ? ofNames : ofObject),
+    ...(ofNames.length > 0 ? ofNames : ofObject),
     ...silent.map((server) => `  ${printable(server)} does not answer: what it has is not known`),
   ];
+}
+
+/** Whether some server has something by a name: after a rename there may be nothing. */
+function hasVersion({ versions }: ServerConflict['names'][number]): boolean {
+  return versions.some(({ type }) => type !== 'none');
 }
 
 function toJson(context: Context, conflict: ConflictReport): object {
