@@ -77,14 +77,14 @@ interface Settled {
   readonly replaced: string | undefined;
 }
 
-/** Settles one object after the other, and tells what became of each. @param found all conflicts that there are */
+/** Settles one object after the other, and tells what became of each. @param found all conflicts that there are @returns the same for JSON */
 export async function settleAll(
   context: Context,
   objects: readonly string[],
   found: readonly ConflictReport[],
   choice: Choice,
   over: AbortSignal,
-): Promise<void> {
+): Promise<readonly object[]> {
   const expanded = new Set(found.filter(({ isExpanded }) => isExpanded).map(({ path }) => path));
   const settled: object[] = [];
   const settleOne = (object: string, spinner: Spinner, isOneOfMany: boolean): Promise<Settled> => {
@@ -102,8 +102,7 @@ export async function settleAll(
       : new Map([[object, one]]);
     settled.push(...(await report(context, outcomes)));
   }
-  if (context.json) context.printJson({ settled, failures: context.failures });
-  else if (objects.length === 0) context.print('No conflicts.\n');
+  return settled;
 }
 
 type ObjectOutcome = { readonly settled: Settled } | { readonly error: unknown };

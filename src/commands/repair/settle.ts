@@ -1,13 +1,15 @@
 /** `--keep` and `--list`: a session that decides or looks by itself. */
 import { CodaError } from '../../ipc/errors.ts';
 import type { LocalMutation, RepairDocument, Verdict } from '../../ipc/repairs.ts';
-import { type Keep, type Kept, decideAll } from '../../repair/keep.ts';
+import { type Keep, type Kept, decideAll, keeps } from '../../repair/keep.ts';
 import type { RepairRun } from '../../repair/repairRun.ts';
 import { isSession } from '../../repair/stateTable.ts';
 import { type ShownObject, listedMutation, mutationText, verdictText } from '../../repair/texts.ts';
 import { shellWord } from '../../term/shellWord.ts';
 import { printable } from '../../term/printable.ts';
 import type { Context } from '../context.ts';
+import { UsageError } from '../exitStatus.ts';
+import { listServerSession, settleServerSession } from './serverSession.ts';
 
 /** Times that something is decided anew because others were faster. */
 const MAX_ATTEMPTS = 3;
@@ -40,7 +42,7 @@ class OvertakenError extends CodaError {
 async function beginNew(context: Context, run: RepairRun, typed: string, fresh: boolean): Promise<void> {
   await run.begin(typed);
   if (run.state !== 'stale') return;
-  if (!run.session.canAbort) {
+  if (!run.isOfServers && !run.session.canAbort) {
     // Part of it is done for good already.
     context.terminal.err(`going on with the commit that was interrupted, as it was decided then\n`);
     run.resume();
@@ -57,11 +59,17 @@ export async function settle(
   context: Context,
   run: RepairRun,
   typed: string,
-  keep: Keep,
+  whose: string,
   fresh: boolean,
   over: AbortSignal,
 ): Promise<void> {
   await beginNew(context, run, typed, fresh);
+  if (run.isOfServers) return settleServerSession(context, run, whose, over);
+  const keep = keeps.find((each) => each === whose);
+  if (keep === undefined)
+    throw new UsageError(
+      `What you did is in conflict with the servers here, so that --keep takes ${keeps.join(', ')}, not ${whose}`,
+    );
   const shown = { object: run.object };
   const { path } = run.begun;
   const all = new Map<number, Kept>();
@@ -123,6 +131,7 @@ interface Finding {
 /** Lists the local mutations of an object with what is in the way of each. Leaves all as it was. */
 export async function list(context: Context, run: RepairRun, typed: string): Promise<void> {
   await run.begin(typed);
+  if (run.isOfServers) return listServerSession(context, run);
   const shown = { object: run.object };
   const { begun } = run;
   const findings = run.state === 'stale' ? await findingsOfFound(run) : await findingsOf(run);

@@ -1,10 +1,12 @@
 /** What a client asks a file server. All times are milliseconds since 1970, all lengths bytes. */
 import type { Fid } from '../../ipc/fid.ts';
 import type { FileType } from '../../ipc/venus.ts';
+import type { ConflictCause } from '../../ipc/repairs.ts';
 import type { FixOperation } from '../../ipc/fixFile/fixFile.ts';
 import type { StoreId, VersionVector } from '../../ipc/versionVector.ts';
 import type { VolumeStatus } from '../../ipc/volumeStatus.ts';
 import type { FidBlock, VolumeMember } from '../tree/vnodes.ts';
+import type { LoggedUpdate } from '../server/resolution/loggedUpdate.ts';
 import type { DumpProtocol } from './dumpProtocol.ts';
 import type { Nothing } from './link.ts';
 import type { KnownUpdate, SentMutation } from './mutation.ts';
@@ -138,6 +140,12 @@ export interface FileProtocol extends DumpProtocol {
   /** Brings the servers of a volume that this one can reach to the same state, where that can be done. */
   readonly resolveVolume: { request: { readonly volume: number }; reply: Nothing };
 
+  /** A part of the objects of a volume whose replicas could not be merged, as this server has them: those after a vnode number. */
+  readonly listInconsistent: {
+    request: Asked & { readonly volume: number; readonly after: number; readonly limit: number };
+    reply: InconsistentPart;
+  };
+
   /** Settles an object in conflict at one server (spec/repair.md, 12 and 13). EINVAL if it is not in conflict there. */
   readonly repairReplica: {
     request: Asked & {
@@ -201,6 +209,36 @@ export interface ContentsDigest {
   readonly sha256: string;
   /** Of the whole file: the bytes that it takes on the disk of the server, which are fewer where it has holes. */
   readonly allocated: number;
+}
+
+export interface InconsistentPart {
+  /** Without those that the asker may not see. */
+  readonly objects: readonly InconsistentObject[];
+  /** The vnode number to go on after; none at the end. */
+  readonly last: number | undefined;
+}
+
+/** An object in conflict, as one server has it. */
+export interface InconsistentObject {
+  readonly status: ObjectStatus;
+  /** From the root of the volume, which is the empty path; none for what has no name here. */
+  readonly path: string | undefined;
+  readonly causes: readonly ConflictCause[];
+  /** What the names that causes are about stand for here. */
+  readonly names: readonly { readonly name: string; readonly status: ObjectStatus | undefined }[];
+  /** The last updates that this server has, and another one may not have: of the object, and of what those names stand for. */
+  readonly updates: readonly ConflictUpdate[];
+}
+
+export interface ConflictUpdate {
+  readonly storeId: StoreId;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly userName: string;
+  readonly kind: LoggedUpdate['kind'];
+  /** From the object in conflict, which is the empty path: what it was done to, and where a rename or link led. */
+  readonly path: string;
+  readonly to: string | undefined;
 }
 
 /** What an object in conflict becomes. */

@@ -2,6 +2,7 @@
 import type { Fid } from '../../ipc/fid.ts';
 import type { StoreId, VersionVector } from '../../ipc/versionVector.ts';
 import type { LoggedUpdate, NamedFid } from '../server/resolution/loggedUpdate.ts';
+import type { MergeConflict } from '../server/resolution/mergePlan.ts';
 import type { NumberedUpdate } from '../server/resolution/resolutionLog.ts';
 import type { Vnode, VolumeRecord, VolumeSettings } from '../tree/vnodes.ts';
 import type { FileProtocol } from './fileProtocol.ts';
@@ -137,6 +138,8 @@ export interface SiteResult {
   }[];
   /** Objects that are in conflict now. */
   readonly inconsistent: readonly Fid[];
+  /** Why some of them are, as far as this resolution has found it out. */
+  readonly conflicts: readonly MergeConflict[];
   /** Updates that all servers of the volume have. */
   readonly concluded: readonly StoreId[];
   /** The versions are the same at all servers that are resolved, for all that their logs are about. */

@@ -12,6 +12,7 @@ import { removeUnsettled } from './dump/newVolume.ts';
 import { removeStaged } from './dump/volumeIncrement.ts';
 import { Fetches } from './fetches.ts';
 import { Identities, type IdentitiesOptions } from './identities.ts';
+import { Inconsistencies } from './inconsistencies.ts';
 import { Lookups } from './lookups.ts';
 import { setAcl } from './operations/setAcl.ts';
 import { Peers } from './peers.ts';
@@ -51,6 +52,7 @@ export class FileServer implements Service<FileProtocol> {
   readonly #reintegration: Reintegration;
   readonly #replication: Replication;
   readonly #repairs: Repairs;
+  readonly #inconsistencies: Inconsistencies;
   readonly #volumes: VolumeStates;
   readonly #backups: Backups;
 
@@ -84,10 +86,17 @@ export class FileServer implements Service<FileProtocol> {
       patrol: options.patrol,
     });
     this.forPeers = this.#replication.forPeers;
-    const { log, locks, performed, runts } = this.#replication;
+    const { log, causes, locks, performed, runts } = this.#replication;
     this.#reintegration = new Reintegration({ ...common, stores: this.#stores, log, locks, performed });
     const { protection } = options;
     this.#repairs = new Repairs({ ...common, stores: this.#stores, log, locks, protection, runts });
+    this.#inconsistencies = new Inconsistencies({
+      ...common,
+      log,
+      causes,
+      lookups: this.#lookups,
+      protection,
+    });
     this.#volumes = new VolumeStates({ ...common, directory: options.directory, now: options.now });
     this.#backups = new Backups({ ...common, protection, now: options.now });
   }
@@ -181,6 +190,11 @@ export class FileServer implements Service<FileProtocol> {
   readonly fence = (request: Request<'fence'>) => this.#reintegration.fence(request);
 
   readonly certifyLog = (request: Request<'certifyLog'>) => this.#reintegration.certify(request);
+
+  readonly listInconsistent = async (request: Request<'listInconsistent'>) => {
+    this.#replication.checkWhole(request.volume);
+    return Promise.resolve(this.#inconsistencies.list(request));
+  };
 
   readonly repairReplica = (request: Request<'repairReplica'>) => this.#repairs.perform(request);
 

@@ -102,6 +102,14 @@ export class Lookups {
     return this.#vnodes.nameOf(vnode) ?? fail('ENOENT');
   }
 
+  /** Whether somebody may see what is in a directory. */
+  mayLookUp(credentials: Credentials, directory: Fid): boolean {
+    const found = this.#vnodes.find(directory);
+    const rights =
+      found?.type === 'directory' ? rightsIn(found, this.#options.identities.of(credentials)) : 0;
+    return (rights & Right.Lookup) !== 0;
+  }
+
   #requireLookup(directory: Fid, credentials: Credentials): void {
     requireRights(this.#vnodes.directory(directory), this.#options.identities.of(credentials), Right.Lookup);
   }

@@ -139,8 +139,9 @@ export class Repairs {
         changed: [],
       });
     }
-    if (!isStatusSet) return;
-    log.supersedeChanges(writer, fid);
+    // Where the status is right already, what led to it is settled all the same: else it would be in conflict for ever.
+    const wasChanged = log.supersedeChanges(writer, fid);
+    if (!isStatusSet && !wasChanged) return;
     log.append(writer, volume, { storeId, ...by, ...NO_EFFECTS, kind: 'repair', changed: [fid] });
   }
 }

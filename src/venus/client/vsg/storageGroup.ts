@@ -126,6 +126,7 @@ export class StorageGroup implements Remote<FileProtocol> {
       reserveFids: any('reserveFids'),
       reintegrate: (request) => this.#reintegrate(request),
       concludeUpdates: ofOne,
+      listInconsistent: ofOne,
       resolveVolume: any('resolveVolume'),
       fence: async (request) => {
         const { answers } = needed(await poll(this.#reachable(), 'fence', () => request));

@@ -13,6 +13,7 @@ import type { Performed } from '../performed.ts';
 import type { Received, Stores } from '../stores.ts';
 import { conclude } from '../conclusions.ts';
 import { applyResolution } from './applyResolution.ts';
+import type { ConflictCauses } from './conflictCauses.ts';
 import type { ResolutionLog } from './resolutionLog.ts';
 import type { Restores } from './restores.ts';
 import type { Runts } from './runts.ts';
@@ -24,6 +25,7 @@ type Request<Name extends keyof PeerProtocol> = PeerProtocol[Name]['request'];
 export interface PeerServiceOptions {
   readonly vnodes: Vnodes;
   readonly log: ResolutionLog;
+  readonly causes: ConflictCauses;
   readonly locks: VolumeLocks;
   readonly performed: Performed;
   readonly fetches: Fetches;
@@ -108,7 +110,7 @@ export class PeerService implements Service<PeerProtocol> {
   };
 
   readonly applyResolution = async ({ volume, holder, result }: Request<'applyResolution'>) => {
-    const { vnodes, log, locks, performed, stores, callbacks, runts } = this.#options;
+    const { vnodes, log, causes, locks, performed, stores, callbacks, runts } = this.#options;
     locks.renew(volume, holder);
     const received = await this.#receive(result.steps);
     try {
@@ -116,6 +118,7 @@ export class PeerService implements Service<PeerProtocol> {
       const { unused, touched } = await vnodes.database.transaction((writer) => {
         const applied = applyResolution({ vnodes, writer, contents }, result);
         runts.look(writer, applied.touched);
+        causes.note(writer, volume, result.conflicts);
         for (const update of result.learned) {
           performed.note(writer, volume, update.storeId);
           if (!log.isConcluded(volume, update.storeId)) log.append(writer, volume, update);

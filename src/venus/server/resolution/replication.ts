@@ -10,6 +10,7 @@ import type { Fetches } from '../fetches.ts';
 import type { Peers } from '../peers.ts';
 import { Performed } from '../performed.ts';
 import type { Stores } from '../stores.ts';
+import { ConflictCauses } from './conflictCauses.ts';
 import { PeerService } from './peerService.ts';
 import { ResolutionLog } from './resolutionLog.ts';
 import { Resolver } from './resolver.ts';
@@ -29,6 +30,7 @@ export interface ReplicationOptions {
 /** All by which a server keeps its volumes together with the other servers that have them. */
 export class Replication {
   readonly log: ResolutionLog;
+  readonly causes: ConflictCauses;
   readonly locks = new VolumeLocks();
   readonly performed: Performed;
   readonly runts: Runts;
@@ -42,11 +44,13 @@ export class Replication {
     const { vnodes, stores, peers, patrol } = options;
     this.#vnodes = vnodes;
     this.log = new ResolutionLog(vnodes.database);
+    this.causes = new ConflictCauses(vnodes);
     this.performed = new Performed(vnodes.database);
     this.#restores = new Restores({ vnodes, stores, log: this.log, performed: this.performed });
     this.runts = new Runts(vnodes, vnodes.database);
-    const { log, locks, performed, runts } = this;
-    this.forPeers = new PeerService({ ...options, log, locks, performed, runts, restores: this.#restores });
+    const { log, causes, locks, performed, runts } = this;
+    const own = { log, causes, locks, performed, runts, restores: this.#restores };
+    this.forPeers = new PeerService({ ...options, ...own });
     const self = new Link<PeerProtocol>(this.forPeers);
     this.#resolver = new Resolver({ vnodes, log, peers, self, patrol });
     this.#stopWatching = peers.onChange(() => void this.#resolver.look());

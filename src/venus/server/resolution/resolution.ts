@@ -8,7 +8,7 @@ import { healRunts } from './healRunts.ts';
 import type { LoggedUpdate } from './loggedUpdate.ts';
 import { merge } from './merge.ts';
 import type { MergePlan, MergeStep } from './mergePlan.ts';
-import { ReplicaView, fidText, readLogs } from './replicaView.ts';
+import { ReplicaView, fidText, readLogs, readNames } from './replicaView.ts';
 import { relay } from './relay.ts';
 
 export interface ResolutionOptions {
@@ -49,8 +49,12 @@ export class Resolution {
       if (isWhole) await this.#tellAll({ ...NOTHING, isComplete: true });
       return;
     }
+    const names = await Promise.all(members.map((member) => readNames(member, logs)));
+    const others = [...marked, ...names.flatMap((each) => [...each.values()])];
     const views = await Promise.all(
-      members.map((member, at) => ReplicaView.read(member, logs[at] ?? [], logs, marked)),
+      members.map((member, at) =>
+        ReplicaView.read(member, logs[at] ?? [], logs, others, names[at] ?? new Map()),
+      ),
     );
     const plan = merge(
       views.map((view) => view.replica),
@@ -85,6 +89,7 @@ export class Resolution {
         learned: own?.learned ?? [],
         versions: plan.versions.map((version) => ({ ...version, ...lastModified(version, views) })),
         inconsistent: [...conflicts, ...this.#markedElsewhere(views)],
+        conflicts: plan.conflicts,
         isEven: true,
       });
     }
@@ -123,6 +128,7 @@ const NOTHING: SiteResult = {
   learned: [],
   versions: [],
   inconsistent: [],
+  conflicts: [],
   concluded: [],
   isEven: false,
   isComplete: false,
