@@ -35,7 +35,7 @@ import { StoreIds } from './storeIds.ts';
 import { Tokens } from './tokens.ts';
 import { VolumeStates } from './volumeStates.ts';
 import { UserSession } from './userSession.ts';
-import { StorageGroup } from './vsg/storageGroup.ts';
+import { StorageGroup, type VolumeServer } from './vsg/storageGroup.ts';
 
 /** A realm as a client reaches it. */
 export interface RealmConnections {
@@ -222,7 +222,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   }
 
   /** The server to ask about a volume, or all of its servers as one. */
-  async serverOf(volume: number): Promise<WatchedServer | StorageGroup> {
+  async serverOf(volume: number): Promise<VolumeServer> {
     const { replicas } = await this.locate(volume);
     const members = replicas.flatMap(({ server: name }, site) => {
       const server = this.#server(name);

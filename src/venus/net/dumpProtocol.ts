@@ -1,7 +1,7 @@
 /** What the administration of a realm asks a file server to save and bring back volumes. coda-dump(5) has the stream. */
 import type { Damage } from '../../dump/errors.ts';
 import type { DumpCounters, DumpKind } from '../../dump/record.ts';
-import type { VolumeMember } from '../tree/vnodes.ts';
+import type { VolumeMember } from '../tree/volumeRecord.ts';
 import type { Nothing } from './link.ts';
 
 export interface DumpProtocol {

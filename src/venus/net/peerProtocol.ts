@@ -4,7 +4,8 @@ import type { StoreId, VersionVector } from '../../ipc/versionVector.ts';
 import type { LoggedUpdate, NamedFid } from '../server/resolution/loggedUpdate.ts';
 import type { MergeConflict } from '../server/resolution/mergePlan.ts';
 import type { NumberedUpdate } from '../server/resolution/resolutionLog.ts';
-import type { Vnode, VolumeRecord, VolumeSettings } from '../tree/vnodes.ts';
+import type { Vnode } from '../tree/vnodes.ts';
+import type { VolumeRecord, VolumeSettings } from '../tree/volumeRecord.ts';
 import type { FileProtocol } from './fileProtocol.ts';
 import type { Nothing } from './link.ts';
 

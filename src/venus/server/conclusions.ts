@@ -3,7 +3,8 @@ import type { StoreId } from '../../ipc/versionVector.ts';
 import type { FileProtocol } from '../net/fileProtocol.ts';
 import type { Writer } from '../store/database.ts';
 import { countUp } from '../tree/version.ts';
-import { type VolumeRecord, type Vnodes, isReplicated } from '../tree/vnodes.ts';
+import { type Vnodes } from '../tree/vnodes.ts';
+import { type VolumeRecord, isReplicated } from '../tree/volumeRecord.ts';
 import { touchedBy } from './resolution/effects.ts';
 import type { ResolutionLog } from './resolution/resolutionLog.ts';
 

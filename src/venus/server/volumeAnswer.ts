@@ -1,7 +1,7 @@
 import { decodeText } from '../../ipc/text.ts';
 import { VolumeType } from '../../ipc/volumeStatus.ts';
 import type { VolumeAnswer } from '../net/fileProtocol.ts';
-import type { VolumeRecord } from '../tree/vnodes.ts';
+import type { VolumeRecord } from '../tree/volumeRecord.ts';
 
 /** The disk that volumes are on, in bytes. */
 export interface Partition {

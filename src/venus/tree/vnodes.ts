@@ -7,41 +7,7 @@ import type { Database, Table, Writer } from '../store/database.ts';
 import { fail } from '../fail.ts';
 import { type Key, key } from '../store/keys.ts';
 import { isInconsistent } from './version.ts';
-
-/** One of the servers that hold a volume. */
-export interface VolumeMember {
-  readonly server: string;
-  /** Id of its replica. */
-  readonly replica: number;
-}
-
-export interface VolumeRecord {
-  readonly id: number;
-  /** Id of this server's replica. */
-  readonly replica: number;
-  /** This server's place in the version vectors, 0 to 7. */
-  readonly site: number;
-  /** All servers of the volume, in the order of their places. None are named where the volume was never replicated. */
-  readonly members: readonly VolumeMember[];
-  readonly name: string;
-  /** Units of 1 KiB; a maximum of 0 is none. */
-  readonly minQuota: number;
-  readonly maxQuota: number;
-  readonly blocksUsed: number;
-  /** Bytes, not text: the store would not keep every byte of a text. */
-  readonly offlineMessage: Uint8Array;
-  readonly messageOfTheDay: Uint8Array;
-  readonly nextDirectory: number;
-  readonly nextFile: number;
-  readonly nextUnique: number;
-  /** When quotas and messages were set last, in milliseconds since 1970; absent where nobody has. */
-  readonly settingsTime?: number;
-}
-
-/** What an administrator sets of a volume: servers that differ in it take what was set last. */
-export type VolumeSettings = Required<
-  Pick<VolumeRecord, 'minQuota' | 'maxQuota' | 'offlineMessage' | 'messageOfTheDay' | 'settingsTime'>
->;
+import { type VolumeRecord, isReplicated, NUMBERS_PER_SITE } from './volumeRecord.ts';
 
 /** As it is stored. One that was made when there was a single server has neither place nor members. */
 type StoredVolume = Omit<VolumeRecord, 'site' | 'members'> & Partial<Pick<VolumeRecord, 'site' | 'members'>>;
@@ -121,8 +87,6 @@ export interface FidBlock {
 
 /** Beyond are the numbers that real clients use for objects that no server knows. */
 const LAST_VNODE = 0xffff_0000;
-/** Numbers that each server of a volume with several may give, so that no two give the same. */
-export const NUMBERS_PER_SITE = 0x1fff_e000;
 
 /** Reads anywhere; writes with the right that a transaction gives. */
 export class Vnodes {
@@ -358,11 +322,6 @@ export class Vnodes {
     if (isInconsistent(vnode)) writer.put(this.#inconsistent, vnodeKey(vnode.fid), vnode.fid);
     else if (before && isInconsistent(before)) writer.remove(this.#inconsistent, vnodeKey(vnode.fid));
   }
-}
-
-/** Whether a volume is on more than one server. */
-export function isReplicated({ members }: Pick<VolumeRecord, 'members'>): boolean {
-  return members.length > 1;
 }
 
 /** Length as stat shows it: bytes of a file or link, whole pages of a directory. */

@@ -2,7 +2,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fid } from '../../../src/ipc/fid.ts';
-import type { Entry, Vnode, VolumeRecord } from '../../../src/venus/tree/vnodes.ts';
+import type { Entry, Vnode } from '../../../src/venus/tree/vnodes.ts';
+import type { VolumeRecord } from '../../../src/venus/tree/volumeRecord.ts';
 import type { Database } from '../../../src/venus/store/database.ts';
 
 interface Named extends Entry {

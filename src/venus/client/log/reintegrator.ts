@@ -9,8 +9,7 @@ import type { Remote } from '../../net/link.ts';
 import type { Containers } from '../../store/containers.ts';
 import type { ClientTree } from '../clientTree.ts';
 import { type Events, whenPercentChanges } from '../events.ts';
-import type { WatchedServer } from '../reachability.ts';
-import type { StorageGroup } from '../vsg/storageGroup.ts';
+import type { VolumeServer } from '../vsg/storageGroup.ts';
 import { takeBatch, toSent } from './batch.ts';
 import { findConflicts } from './conflictSearch.ts';
 import { Pace } from './pace.ts';
@@ -34,7 +33,7 @@ export interface ReintegratorOptions {
   readonly onShorter: (volume: number) => void;
   /** Resolves when the log has been copied as far as possible (spec/cml.md, 2.3). */
   readonly beforeConflict: (volume: number) => Promise<void>;
-  readonly serverOf: (volume: number) => Promise<WatchedServer | StorageGroup>;
+  readonly serverOf: (volume: number) => Promise<VolumeServer>;
   /** With what a record may be sent; nothing as long as its maker has no valid token. */
   readonly credentialsFor: (record: LogRecord) => Credentials | undefined;
   /** Whether a record has waited as long as it should. */

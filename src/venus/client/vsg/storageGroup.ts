@@ -8,12 +8,16 @@ import { noAnswer } from '../../net/failure.ts';
 import type { FetchedObject, FileProtocol, ReintegrationAnswer } from '../../net/fileProtocol.ts';
 import type { Remote, Service } from '../../net/link.ts';
 import { NewestMembers } from './newestMembers.ts';
+import type { WatchedServer } from '../reachability.ts';
 import { type Agreement, agree, combined } from './agreement.ts';
 import { type Answered, type GroupMember, type Poll, askAny, askWhole, poll } from './poll.ts';
 import { GroupTransfers, type Transfer } from './transfers.ts';
 
 type Request<Name extends keyof FileProtocol> = FileProtocol[Name]['request'];
 type Done = Extract<ReintegrationAnswer, { kind: 'done' }>;
+
+/** What there is to ask about a volume: its one server, or all of them. */
+export type VolumeServer = WatchedServer | StorageGroup;
 
 /** Milliseconds for the second phase of somebody's update to arrive, before servers are said to differ. */
 const SECOND_PHASE = 30;

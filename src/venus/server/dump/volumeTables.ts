@@ -3,7 +3,8 @@ import type { IndexEntry, ObjectId, ObjectStatus } from '../../../dump/record.ts
 import { decodeText } from '../../../ipc/text.ts';
 import type { Database, Snapshot, Table, Writer } from '../../store/database.ts';
 import { type Key, key } from '../../store/keys.ts';
-import type { Entry, Vnode, VolumeRecord } from '../../tree/vnodes.ts';
+import type { Entry, Vnode } from '../../tree/vnodes.ts';
+import type { VolumeRecord } from '../../tree/volumeRecord.ts';
 
 export interface IndexedObject extends IndexEntry {
   readonly object: Vnode;

@@ -3,13 +3,8 @@ import type { NewVolume } from '../../net/fileProtocol.ts';
 import { type VersionVector, VSG_SIZE } from '../../../ipc/versionVector.ts';
 import type { Writer } from '../../store/database.ts';
 import { ADMINISTRATORS, ANY_USER } from '../../tree/identity.ts';
-import {
-  NUMBERS_PER_SITE,
-  ROOT_VNODE,
-  type StoredAcl,
-  type Vnodes,
-  isReplicated,
-} from '../../tree/vnodes.ts';
+import { ROOT_VNODE, type StoredAcl, type Vnodes } from '../../tree/vnodes.ts';
+import { NUMBERS_PER_SITE, isReplicated } from '../../tree/volumeRecord.ts';
 
 const ROOT_MODE = 0o755;
 const NO_MESSAGE = new Uint8Array(0);

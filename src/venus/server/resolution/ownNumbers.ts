@@ -1,4 +1,5 @@
-import { NUMBERS_PER_SITE, type Vnode, type Vnodes, type VolumeRecord } from '../../tree/vnodes.ts';
+import { type Vnode, type Vnodes } from '../../tree/vnodes.ts';
+import { NUMBERS_PER_SITE, type VolumeRecord } from '../../tree/volumeRecord.ts';
 
 /** Fids that may be with clients, set aside by the server before it lost what it had: they are not given again. */
 const FORGOTTEN = 0x400_0000;

@@ -1,6 +1,6 @@
 import type { Fid } from '../../../ipc/fid.ts';
 import { fail } from '../../fail.ts';
-import type { VolumeRecord } from '../../tree/vnodes.ts';
+import type { VolumeRecord } from '../../tree/volumeRecord.ts';
 import type { LoggedUpdate } from './loggedUpdate.ts';
 import type { Member } from './member.ts';
 import { relay } from './relay.ts';

@@ -1,6 +1,7 @@
 import { fail } from '../../fail.ts';
 import type { PeerProtocol } from '../../net/peerProtocol.ts';
-import { NUMBERS_PER_SITE, type Vnodes } from '../../tree/vnodes.ts';
+import { type Vnodes } from '../../tree/vnodes.ts';
+import { NUMBERS_PER_SITE } from '../../tree/volumeRecord.ts';
 import type { Performed } from '../performed.ts';
 import type { Stores } from '../stores.ts';
 import { applyResolution } from './applyResolution.ts';

@@ -1,5 +1,6 @@
 /** Quotas and messages of a volume: they have no version, so that what was set last holds. */
-import type { VolumeRecord, VolumeSettings, Vnodes } from '../../tree/vnodes.ts';
+import type { Vnodes } from '../../tree/vnodes.ts';
+import type { VolumeRecord, VolumeSettings } from '../../tree/volumeRecord.ts';
 import type { Writer } from '../../store/database.ts';
 import type { Member } from './member.ts';
 
