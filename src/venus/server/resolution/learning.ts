@@ -75,7 +75,6 @@ function isChangeDone(view: VolumeView, place: number, update: Update, fid: Fid)
   const item = view.item(fid);
   if (!has(remaining(item, view.everybody), place))
     return !item.isHeld && item.names.every(({ desired }) => !desired);
-  if (item.staysAsItIs) return false;
   // What is made or copied here is as new as where it is from; the newest has, or has replaced, all changes.
   if (item.newest !== 0)
     return isCopiedTo(item, place) || has(item.newest, place) || !has(item.present, place);
