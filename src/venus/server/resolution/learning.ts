@@ -1,4 +1,5 @@
 /** Which updates a replica has when its steps are done. */
+import type { Fid } from '../../../ipc/fid.ts';
 import type { LoggedUpdate, NamedFid } from './loggedUpdate.ts';
 import { finalSides, remaining } from './settling.ts';
 import { has } from './sides.ts';
@@ -58,7 +59,6 @@ function isThere(view: VolumeView, place: number, update: Update, logged: Logged
   const names = [...logged.added, ...logged.removed];
   return (
     names.every((named) => isNameDone(view, place, named)) &&
-    [...logged.made, ...logged.gone].every((fid) => isFateDone(view, place, fid)) &&
     logged.changed.every((fid) => isChangeDone(view, place, update, fid))
   );
 }
@@ -70,23 +70,11 @@ function isNameDone(view: VolumeView, place: number, named: NamedFid): boolean {
   return has(finalSides(pair, view.everybody), place) === pair.desired;
 }
 
-/** Whether an object is there, or went or never came since it is to be nowhere. */
-function isFateDone(view: VolumeView, place: number, fid: LoggedUpdate['made'][number]): boolean {
+/** Whether a change has come to a replica, or went with what it was a change of. */
+function isChangeDone(view: VolumeView, place: number, update: Update, fid: Fid): boolean {
   const item = view.item(fid);
-  const remains = has(remaining(item, view.everybody), place);
-  const isNowhere = item.dies || (item.names.length > 0 && item.names.every(({ desired }) => !desired));
-  return !item.isHeld && (remains || isNowhere) && !(remains && item.dies);
-}
-
-function isChangeDone(
-  view: VolumeView,
-  place: number,
-  update: Update,
-  fid: LoggedUpdate['made'][number],
-): boolean {
-  const item = view.item(fid);
-  if (!has(remaining(item, view.everybody), place)) return isFateDone(view, place, fid);
-  if (item.isHeld) return false;
+  if (!has(remaining(item, view.everybody), place))
+    return !item.isHeld && item.names.every(({ desired }) => !desired);
   // What is made or copied here is as new as where it is from; the newest has, or has replaced, all changes.
   if (item.newest !== 0)
     return isCopiedTo(item, place) || has(item.newest, place) || !has(item.present, place);

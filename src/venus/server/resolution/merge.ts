@@ -7,11 +7,11 @@ import type { LoggedUpdate, NamedFid } from './loggedUpdate.ts';
 import type { MergePlan, MergeStep, Replica } from './mergePlan.ts';
 import { judgeContents, judgeObject } from './objectRules.ts';
 import { decidePresence } from './presence.ts';
-import { Settling, remaining } from './settling.ts';
+import { Settling, finalSides, remaining } from './settling.ts';
 import { has } from './sides.ts';
 import { stepsOf } from './steps.ts';
 import { staysInconsistent, versionAfter } from './versions.ts';
-import { type Item, VolumeView } from './volumeView.ts';
+import { type Item, type Pair, VolumeView } from './volumeView.ts';
 
 /**
  * Works out how diverged replicas of a volume become equal, and what keeps them from it. Pure: nothing is read but
@@ -115,7 +115,17 @@ function versionsAfter(
   touched: ReadonlySet<string>,
 ): MergePlan['versions'] {
   const isDecided = (item: Item) =>
-    remaining(item, view.everybody) !== 0 && !item.isHeld && !conflicts.has(item) && !staysInconsistent(item);
+    remaining(item, view.everybody) !== 0 &&
+    !item.staysAsItIs &&
+    !conflicts.has(item) &&
+    !staysInconsistent(item) &&
+    // Of a directory that is gone elsewhere, the conflict is further up; it must not look the same all the same.
+    item.entries.every((pair) => isSame(pair));
+  const isSame = (pair: Pair) => {
+    const asked = remaining(pair.directory, view.everybody);
+    const sides = finalSides(pair, view.everybody) & asked;
+    return sides === 0 || sides === asked;
+  };
   return view.items.filter(isDecided).flatMap((item) => {
     const versionVector = versionAfter(item, view, resolution, !touched.has(formatFid(item.fid)));
     return versionVector ? [{ fid: item.fid, versionVector }] : [];

@@ -19,7 +19,7 @@ export function judgeObject(item: Item, conflicts: Conflicts): void {
 
 /** Finds the newest contents and status of an object that stays. */
 export function judgeContents(item: Item, conflicts: Conflicts): void {
-  if (item.present === 0 || item.dies || item.isHeld) return;
+  if (item.present === 0 || item.dies || item.staysAsItIs) return;
   item.newest = newestOf(item);
   if (item.newest === 0) conflicts.ofItem(item);
 }

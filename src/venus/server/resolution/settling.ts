@@ -1,7 +1,7 @@
 /** What has to stay as it is since something else does. */
 import type { Conflicts } from './conflicts.ts';
 import { findCycles } from './cycles.ts';
-import { freeze, isByRename } from './objectRules.ts';
+import { freeze, isByRename, judgeContents } from './objectRules.ts';
 import type { Item, Pair, Slot, VolumeView } from './volumeView.ts';
 
 /** Replicas that have a name after the merge. */
@@ -86,6 +86,8 @@ export class Settling {
     const leaving = item.names.filter((pair) => (pair.now & ~this.#final(pair) & filled) !== 0);
     if (leaving.length === 0) return;
     item.isHeld = true;
+    item.dies = false;
+    judgeContents(item, this.#conflicts);
     freeze(item, 'remove/update', this.#conflicts);
     for (const pair of item.names) this.#changed(pair);
   }

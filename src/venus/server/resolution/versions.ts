@@ -65,8 +65,8 @@ export function staysInconsistent(item: Item): boolean {
 export const sourceOf = ({ newest, present }: Item): number => firstIn(newest === 0 ? present : newest);
 
 /** Whether a replica takes contents and status of an object over from another one. */
-export function isCopiedTo({ isHeld, dies, newest, present }: Item, place: number): boolean {
-  return !isHeld && !dies && newest !== 0 && has(present & ~newest, place);
+export function isCopiedTo({ dies, staysAsItIs, newest, present }: Item, place: number): boolean {
+  return !dies && !staysAsItIs && newest !== 0 && has(present & ~newest, place);
 }
 
 function dominates({ versions }: VersionVector, other: VersionVector): boolean {

@@ -101,7 +101,7 @@ export class Item {
   gone = 0;
   /** Whether it is to go everywhere. */
   dies = false;
-  /** In conflict as a whole: contents and status stay at each replica as they are. */
+  /** To be removed or not is in conflict: stays where it is, and gone where it is gone. */
   isHeld = false;
   /** The replicas with the newest contents and status; none if those cannot be told, or there is no choice. */
   newest = 0;
@@ -116,6 +116,11 @@ export class Item {
   /** Notes an update that counts in its version vector. */
   touch(update: Update): void {
     if (this.touches.at(-1) !== update) this.touches.push(update);
+  }
+
+  /** Of what is in a directory that stays, the rest merges; a file is taken as a whole. */
+  get staysAsItIs(): boolean {
+    return this.isHeld && !this.isDirectory;
   }
 
   get isDirectory(): boolean {

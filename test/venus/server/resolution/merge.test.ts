@@ -120,6 +120,12 @@ describe('versions', () => {
     ]);
   });
 
+  it('what is in conflict keeps the versions that it has', () => {
+    const plan = mergeTwo(withFile(vector([2, 1], 5), [stored(5)]), withFile(vector([1, 2], 6), [stored(6)]));
+    expect(plan.conflicts).toEqual([{ fid: FILE, kind: 'update/update' }]);
+    expect(versionOf(plan, FILE)).toBeUndefined();
+  });
+
   it('an object marked inconsistent stays so', () => {
     const plan = mergeTwo(
       withFile(vector([1, 1], 1, 1), [stored(5)]),
@@ -256,6 +262,7 @@ describe('the order of steps', () => {
 
   it('directories are made from above, and dropped from below', () => {
     const made = [
+      update(4, { kind: 'status', changed: [inner] }),
       update(5, { kind: 'make', made: [inner], added: [toInner] }),
       update(6, { kind: 'make', made: [outer], added: [toOuter] }),
     ];

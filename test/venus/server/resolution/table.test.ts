@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Servers } from './harness.ts';
 import type { Conflict, Operation, Tree } from './model.ts';
 import { isAllowed, namesOf } from './model.ts';
-import { type Row, before, make, mkdir, move, table } from './table.ts';
+import { type Row, before, change, make, mkdir, move, rmdir, table } from './table.ts';
 
 const SIDES: readonly { readonly left: readonly number[]; readonly right: readonly number[] }[] = [
   { left: [0], right: [1] },
@@ -50,6 +50,17 @@ it('what a side did and undid is no change since the sides parted, even if a thi
   servers.perform(move('D', 'x', 'D', 'f', 'F'), [1]);
   expect(servers.merge([0, 1, 2])).toEqual([]);
   for (const server of servers.all) expect(namesOf(server, 'F').map(({ name }) => name)).toEqual(['f']);
+});
+
+it('the status of a directory that stays since something came into it reaches servers that lack it', () => {
+  const servers = Servers.start(3);
+  for (const operation of before) servers.perform(operation, [0, 1, 2]);
+  servers.perform(change('S', '1'), [0, 1]);
+  servers.perform(make('S', 'x', 'X'), [0]);
+  servers.perform(rmdir('D', 'sub', 'S'), [1]);
+  expect(summary(servers.merge([0, 1, 2]))).toEqual(['remove/update D']);
+  expect(servers.server(2).objects.get('S')?.writes).toEqual(new Set(['1']));
+  expect(servers.server(2).entries.get('S')).toEqual(new Map([['x', 'X']]));
 });
 
 function parted({ left, right }: Row, sides: (typeof SIDES)[number]): Servers {

@@ -147,6 +147,13 @@ export const table: readonly Row[] = [
   row('store, rename', [change('F', '1')], [move('D', 'f', 'E', 'x', 'F')], [], ['E/x=F+1', '!D/f']),
   row('store, link', [change('F', '1')], [link('D', 'x', 'F')], [], ['D/x=F+1', 'D/f=F+1']),
   row('create and store, nothing', [make('D', 'x', 'X'), change('X', '1')], [], [], ['D/x=X+1']),
+  row(
+    'create, store and remove, nothing',
+    [make('D', 'x', 'X'), change('X', '1'), remove('D', 'x', 'X')],
+    [],
+    [],
+    ['!D/x'],
+  ),
   // Removal and what the other side did.
   row('remove, store', [remove('D', 'f', 'F')], [change('F', '1')], ['remove/update D']),
   row('remove of one name, store', [remove('D', 'g', 'G')], [change('G', '1')], [], ['D/g2=G+1', '!D/g']),
