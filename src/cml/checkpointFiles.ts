@@ -15,7 +15,7 @@ import {
   otherExtensions,
 } from './checkpointNames.ts';
 import type { CmlLine } from './cmlLine.ts';
-import { formatCmlLine, parseCmlBatches } from './cmlText.ts';
+import { formatCmlLine } from './cmlText.ts';
 import { systemCode } from '../disk/systemCode.ts';
 import { diskPath } from './diskPath.ts';
 import { type Verification, verifyCheckpoint } from './verify.ts';
@@ -103,7 +103,7 @@ export async function verifyCheckpointFiles(
   const archiveFile = await openIfThere(archive);
   try {
     const result = await verifyCheckpoint({
-      lines: logFile === undefined ? [] : parseCmlBatches(chunksOf(logFile)),
+      ...(logFile === undefined ? { lines: [] } : { text: chunksOf(logFile) }),
       archive: archiveFile && (await fileInput(archiveFile)),
       ...known,
     });

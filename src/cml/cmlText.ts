@@ -1,26 +1,9 @@
-/** Reads and writes the .cml text, one line per log entry (spec/cml.md, 5.5). */
-import { CodaError } from '../ipc/errors.ts';
-import { decodeText } from '../ipc/text.ts';
+/** Reads and writes single lines of the .cml text, one per log entry (spec/cml.md, 5.5). */
 import { readDecimal } from './archive/numbers.ts';
 import type { CmlLine, PlainOp } from './cmlLine.ts';
 
-/** Bytes of a line, those of a name with newlines taken together; two of the longest names fit. */
-const MAX_LINE = 256 * 1024;
-const NEWLINE = 0x0a;
 const [SYMLINK, REPAIR] = ['Symlink ', 'Disconnected Repair by an ASR for '];
 const LENGTH = ' (length = ';
-
-/** The text cannot be understood from some line on. */
-export class CmlTextError extends CodaError {
-  readonly code = 'cml-text';
-  /** Counted from 1. */
-  readonly line: number;
-
-  constructor(line: number, what: string) {
-    super(`line ${line} of the log: ${what}`);
-    this.line = line;
-  }
-}
 
 const plainWords: Readonly<Record<PlainOp, string>> = {
   utimes: 'Utime',
@@ -60,25 +43,26 @@ export function formatCmlLine(line: CmlLine): string {
 }
 
 /** What a line begins with, and how the rest of it is read. */
-interface Form {
+export interface Form {
+  readonly op: CmlLine['op'];
   readonly beginning: string;
   readonly read: (rest: string) => CmlLine | undefined;
 }
 
 /** Names may contain anything, so that what stands at the end of a line counts. The most frequent come first. */
-const forms: readonly Form[] = [
-  { beginning: 'Store \t', read: readStore },
-  { beginning: 'Create \t', read: (path) => ({ op: 'create', path }) },
-  { beginning: 'Mkdir \t', read: (path) => ({ op: 'mkdir', path }) },
-  { beginning: 'Remove \t', read: (path) => ({ op: 'remove', path }) },
-  { beginning: 'Rename \t', read: readRename },
-  { beginning: 'Utime \t', read: (path) => ({ op: 'utimes', path }) },
-  { beginning: 'Chmod \t', read: readChmod },
-  { beginning: 'Chown \t', read: readChown },
-  { beginning: 'Rmdir \t', read: (path) => ({ op: 'rmdir', path }) },
-  { beginning: 'Link \t', read: readLink },
-  { beginning: SYMLINK, read: readSymlink },
-  { beginning: REPAIR, read: (fid) => ({ op: 'repair', fid }) },
+export const forms: readonly Form[] = [
+  { op: 'store', beginning: 'Store \t', read: readStore },
+  { op: 'create', beginning: 'Create \t', read: (path) => ({ op: 'create', path }) },
+  { op: 'mkdir', beginning: 'Mkdir \t', read: (path) => ({ op: 'mkdir', path }) },
+  { op: 'remove', beginning: 'Remove \t', read: (path) => ({ op: 'remove', path }) },
+  { op: 'rename', beginning: 'Rename \t', read: readRename },
+  { op: 'utimes', beginning: 'Utime \t', read: (path) => ({ op: 'utimes', path }) },
+  { op: 'chmod', beginning: 'Chmod \t', read: readChmod },
+  { op: 'chown', beginning: 'Chown \t', read: readChown },
+  { op: 'rmdir', beginning: 'Rmdir \t', read: (path) => ({ op: 'rmdir', path }) },
+  { op: 'link', beginning: 'Link \t', read: readLink },
+  { op: 'symlink', beginning: SYMLINK, read: readSymlink },
+  { op: 'repair', beginning: REPAIR, read: (fid) => ({ op: 'repair', fid }) },
 ];
 
 function readStore(rest: string): CmlLine | undefined {
@@ -125,80 +109,8 @@ function formOf(text: string): Form | undefined {
   return undefined;
 }
 
-function readAs({ beginning, read }: Form, text: string): CmlLine | undefined {
+/** @returns undefined for what does not have the form */
+export function readAs({ beginning, read }: Form, text: string): CmlLine | undefined {
   const isWhole = text.length > beginning.length || beginning === REPAIR;
   return isWhole ? read(text.slice(beginning.length)) : undefined;
-}
-
-/**
- * The entries of a log, in its order; memory does not grow with its length. Lines that begin with no operation belong to
- * the name before them, which had a newline in it.
- * @throws CmlTextError at the first line that cannot be understood
- */
-export async function* parseCml(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<CmlLine> {
-  for await (const batch of parseCmlBatches(chunks)) yield* batch;
-}
-
-/** As {@link parseCml}, but many at a time, which costs a tenth. */
-export async function* parseCmlBatches(
-  chunks: AsyncIterable<Uint8Array>,
-): AsyncGenerator<readonly CmlLine[]> {
-  let pending: Pending | undefined;
-  let number = 0;
-  for await (const lines of textLines(chunks)) {
-    const batch: CmlLine[] = [];
-    for (const text of lines) {
-      number += 1;
-      const form = formOf(text);
-      if (form === undefined) {
-        pending = continued(pending, number, text);
-        continue;
-      }
-      if (pending !== undefined) batch.push(understood(pending));
-      pending = { number, form, text };
-    }
-    yield batch;
-  }
-  if (pending !== undefined) yield [understood(pending)];
-}
-
-/** A line that may go on with the next one. */
-interface Pending {
-  readonly number: number;
-  readonly form: Form;
-  readonly text: string;
-}
-
-function continued(pending: Pending | undefined, number: number, text: string): Pending {
-  if (pending === undefined) throw new CmlTextError(number, 'it begins with no operation');
-  const whole = `${pending.text}\n${text}`;
-  if (whole.length > MAX_LINE) throw new CmlTextError(pending.number, 'it is too long');
-  return { ...pending, text: whole };
-}
-
-function understood({ number, form, text }: Pending): CmlLine {
-  const line = readAs(form, text);
-  if (line === undefined) throw new CmlTextError(number, 'it does not have the form of its operation');
-  return line;
-}
-
-/** The lines that each chunk ends, without their newlines. */
-async function* textLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly string[]> {
-  let rest: Uint8Array = new Uint8Array();
-  let number = 1;
-  for await (const chunk of chunks) {
-    const end = chunk.lastIndexOf(NEWLINE);
-    const bytes = chunk.subarray(0, end + 1);
-    if (end >= 0) {
-      // No newline is a part of a longer character, so that many lines can be decoded at once.
-      const lines = decodeText(rest.length === 0 ? bytes : Buffer.concat([rest, bytes])).split('\n');
-      lines.pop();
-      number += lines.length;
-      yield lines;
-      rest = new Uint8Array();
-    }
-    rest = Buffer.concat([rest, chunk.subarray(end + 1)]);
-    if (rest.length > MAX_LINE) throw new CmlTextError(number, 'it is too long');
-  }
-  if (rest.length > 0) throw new CmlTextError(number, 'it has no end');
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { decodeText } from '../ipc/text.ts';
 import { chunksOf, openIfThere } from './checkpointFiles.ts';
 import { parseCheckpointFile } from './checkpointNames.ts';
-import { CmlTextError, parseCmlBatches } from './cmlText.ts';
+import { CmlScanner, CmlTextError, readRecord } from './cmlRecords.ts';
 import { systemCode } from '../disk/systemCode.ts';
 import { diskPath } from './diskPath.ts';
 
@@ -95,7 +95,14 @@ async function countEntries(log: string): Promise<number | undefined> {
   if (file === undefined) return undefined;
   try {
     let count = 0;
-    for await (const { length } of parseCmlBatches(chunksOf(file))) count += length;
+    const scanner = new CmlScanner({
+      see: (record) => {
+        readRecord(record);
+        count += 1;
+      },
+    });
+    for await (const chunk of chunksOf(file)) scanner.take(chunk);
+    scanner.finish();
     return count;
   } catch (error) {
     if (error instanceof CmlTextError) return undefined;

@@ -1,14 +1,7 @@
 /** Compares the entries of an archive with the names at the end of a log, one by one as they are read. */
-import type { ArchiveEntry } from './archive/entry.ts';
-import {
-  type FinalNames,
-  type LoggedObject,
-  type NameNode,
-  UNKNOWN,
-  components,
-  findBelow,
-  hasContents,
-} from './finalNames.ts';
+import type { ArchiveEntry, HardlinkEntry } from './archive/entry.ts';
+import { type FinalNames, type LoggedObject, UNKNOWN, components, hasContents } from './finalNames.ts';
+import type { NameNode } from './nameTree.ts';
 import type { Problem } from './verify.ts';
 
 /** A node has a bit for each place where the root may be. */
@@ -40,10 +33,13 @@ interface Root {
 export class NameCheck {
   readonly #names: FinalNames;
   readonly #roots: readonly Root[];
+  /** Names that match any directory. */
+  readonly #unplaced: NameNode | undefined;
   #above: string | undefined;
 
   constructor(names: FinalNames, root: string | undefined) {
     this.#names = names;
+    this.#unplaced = names.unplaced;
     const paths = root === undefined ? names.possibleRoots(MAX_ROOTS) : [components(root)];
     this.#roots = paths.map((path, at) => {
       return {
@@ -60,22 +56,24 @@ export class NameCheck {
   /** Takes in the next entry of the archive. */
   see(entry: ArchiveEntry): void {
     const slash = entry.name.lastIndexOf('/');
-    const last = entry.name.slice(slash + 1);
     const length = Math.max(slash, 0);
     if (this.#above?.length !== length || !entry.name.startsWith(this.#above))
       this.#enter(entry.name.slice(0, length));
     for (const root of this.#roots) {
-      if (root.node !== undefined) compare(entry, root.directory?.children?.get(last), root.node, root);
+      if (root.node === undefined || root.directory === undefined) continue;
+      const node = this.#names.tree.child(root.directory, entry.name, slash + 1);
+      this.#compare(entry, node, root.node, root);
     }
-    const { unplaced } = this.#names;
-    if (unplaced !== undefined) this.#seeAnywhere(entry, unplaced);
+    if (this.#unplaced !== undefined) this.#seeAnywhere(entry, this.#unplaced);
   }
 
   /** Entries come by directories, so that these are looked up once for many. */
   #enter(above: string): void {
     const path = components(above);
     this.#above = above;
-    for (const root of this.#roots) root.directory = root.node && findBelow(root.node, path);
+    for (const root of this.#roots) {
+      root.directory = root.node === undefined ? undefined : this.#names.find(path, root.node);
+    }
   }
 
   /** Compares an entry with names whose directory is not known. */
@@ -84,7 +82,8 @@ export class NameCheck {
     if (anyRoot === undefined) return;
     const path = components(entry.name);
     for (let from = 0; from < path.length; from++) {
-      compare(entry, findBelow(unplaced, path, from), unplaced, { ...anyRoot, shown: [] });
+      const node = this.#names.find(path.slice(from), unplaced);
+      this.#compare(entry, node, unplaced, { ...anyRoot, shown: [] });
     }
   }
 
@@ -98,15 +97,67 @@ export class NameCheck {
       report({ kind: 'size', name: '', message: 'more entries differ' });
     }
     // What matches any directory was compared once, supposing the first root.
-    const unplaced = this.#names.unplaced === undefined ? 0 : first.bit;
+    const unplaced = this.#unplaced === undefined ? 0 : first.bit;
+    const { tree } = this.#names;
     this.#names.visit((node, object, path) => {
-      if (!hasContents(object) || (node.found & best.bit) !== 0) return;
+      if (!hasContents(object) || (tree.foundOf(node) & best.bit) !== 0) return;
       const parts = path();
       const isUnplaced = parts[0] === UNKNOWN;
-      if (isUnplaced && (node.found & unplaced) !== 0) return;
+      if (isUnplaced && (tree.foundOf(node) & unplaced) !== 0) return;
       const name = `${isUnplaced ? '' : '/'}${parts.join('/')}`;
       report({ kind: 'missing', name, message: `${name}: not in the archive` });
     });
+  }
+
+  #compare(entry: ArchiveEntry, node: NameNode | undefined, rootNode: NameNode, root: Root): void {
+    if (node === undefined) return;
+    if (entry.type === 'file' && this.#names.isFileOf(node, entry.size)) {
+      this.#find(node, root);
+      return;
+    }
+    const object = this.#names.objectOf(node);
+    if (object === undefined || !hasContents(object)) return;
+    const difference =
+      entry.type === 'hardlink'
+        ? this.#hardlinkDifference(entry, object, rootNode, root.bit)
+        : differenceOf(entry, object);
+    if (difference === undefined) {
+      this.#find(node, root);
+      return;
+    }
+    // It is there, though not as it should be.
+    this.#names.tree.addFound(node, root.bit);
+    root.differences += 1;
+    if (root.shown.length < MAX_DIFFERENCES) root.shown.push(difference);
+  }
+
+  #find(node: NameNode, root: Root): void {
+    const { tree } = this.#names;
+    if ((tree.foundOf(node) & root.bit) === 0) root.found += 1;
+    tree.addFound(node, root.bit);
+  }
+
+  /** A further name has the size of the file it is a name of, which has been seen before it. */
+  #hardlinkDifference(
+    { name, target }: HardlinkEntry,
+    object: LoggedObject,
+    rootNode: NameNode,
+    bit: number,
+  ): Difference | undefined {
+    const node = this.#names.find(components(target), rootNode);
+    const other = node === undefined ? undefined : this.#names.objectOf(node);
+    const isSame =
+      object.kind === 'file' &&
+      node !== undefined &&
+      other?.kind === 'file' &&
+      (this.#names.tree.foundOf(node) & bit) !== 0 &&
+      other.size === object.size;
+    if (isSame) return undefined;
+    return {
+      kind: 'type',
+      name,
+      message: `${name}: a further name of ${target}, which is not what the log has`,
+    };
   }
 }
 
@@ -115,28 +166,11 @@ function isBetter(one: Root, other: Root): boolean {
   return 2 * one.found + one.differences > 2 * other.found + other.differences;
 }
 
-function compare(entry: ArchiveEntry, node: NameNode | undefined, rootNode: NameNode, root: Root): void {
-  if (node?.object === undefined || !hasContents(node.object)) return;
-  const difference = differenceOf(entry, node.object, rootNode, root.bit);
-  if (difference === undefined) {
-    if ((node.found & root.bit) === 0) root.found += 1;
-    node.found |= root.bit;
-    return;
-  }
-  // It is there, though not as it should be.
-  node.found |= root.bit;
-  root.differences += 1;
-  if (root.shown.length < MAX_DIFFERENCES) root.shown.push(difference);
-}
-
 function differenceOf(
-  entry: ArchiveEntry,
+  entry: Exclude<ArchiveEntry, HardlinkEntry>,
   object: LoggedObject,
-  rootNode: NameNode,
-  bit: number,
 ): Difference | undefined {
   const { name } = entry;
-  if (entry.type === 'hardlink') return hardlinkDifference(entry, object, rootNode, bit);
   if (entry.type !== object.kind) {
     return { kind: 'type', name, message: `${name}: a ${entry.type}, but the log has a ${object.kind}` };
   }
@@ -152,25 +186,4 @@ function differenceOf(
     };
   }
   return undefined;
-}
-
-/** A further name has the size of the file it is a name of, which has been seen before it. */
-function hardlinkDifference(
-  { name, target }: ArchiveEntry & { type: 'hardlink' },
-  object: LoggedObject,
-  rootNode: NameNode,
-  bit: number,
-): Difference | undefined {
-  const other = findBelow(rootNode, components(target));
-  const isSame =
-    object.kind === 'file' &&
-    other?.object?.kind === 'file' &&
-    (other.found & bit) !== 0 &&
-    other.object.size === object.size;
-  if (isSame) return undefined;
-  return {
-    kind: 'type',
-    name,
-    message: `${name}: a further name of ${target}, which is not what the log has`,
-  };
 }

@@ -4,7 +4,7 @@ import type { ArchiveEntry } from './archive/entry.ts';
 import { ArchiveError } from './archive/errors.ts';
 import type { ArchiveInput } from './archive/input.ts';
 import type { CmlLine } from './cmlLine.ts';
-import { CmlTextError } from './cmlText.ts';
+import { CmlScanner, CmlTextError, readRecord } from './cmlRecords.ts';
 import { FinalNames } from './finalNames.ts';
 import { NameCheck } from './nameCheck.ts';
 
@@ -38,19 +38,19 @@ export interface Verification {
   readonly problemCount: number;
 }
 
-/** A line of a log, or many that come at once. */
-export type LogLines = CmlLine | readonly CmlLine[];
+/** The log in its order: understood already, or as text, which takes less time. */
+export type Log =
+  | { readonly lines: AsyncIterable<CmlLine> | Iterable<CmlLine> }
+  | { readonly text: AsyncIterable<Uint8Array> };
 
-export interface Checkpoint {
-  /** In the log's order. */
-  readonly lines: AsyncIterable<LogLines> | Iterable<LogLines>;
+export type Checkpoint = Log & {
   /** Undefined where there is none. */
   readonly archive: ArchiveInput | undefined;
   /** Path of the volume's root, as the lines have it; found out by comparing if absent. */
   readonly root?: string;
   /** How many entries are pending, where it is known. */
   readonly pending?: number;
-}
+};
 
 const MAX_PROBLEMS = 100;
 
@@ -65,8 +65,10 @@ export async function verifyCheckpoint(checkpoint: Checkpoint): Promise<Verifica
     problemCount += 1;
     if (problems.length < MAX_PROBLEMS) problems.push(problem);
   };
-  const names = new FinalNames();
-  const isWhole = await readLog(checkpoint, names, report);
+  const read = await readLog(checkpoint, report);
+  // Where the log cannot be read to its end, nothing is known of the names that things have there.
+  const names = read ?? new FinalNames();
+  const isWhole = read !== undefined && isPending(read, checkpoint.pending, report);
   const entries = Math.max(names.entries, checkpoint.pending ?? 0);
   const totals = { members: 0, files: 0, bytes: 0 };
   const check = new NameCheck(names, checkpoint.root);
@@ -83,24 +85,38 @@ export async function verifyCheckpoint(checkpoint: Checkpoint): Promise<Verifica
   return { verified, entries: names.entries, ...totals, nothingToArchive, problems, problemCount };
 }
 
-/** @returns whether it could be read, and is the one that is pending */
-async function readLog(
-  { lines, pending }: Checkpoint,
-  names: FinalNames,
-  report: (problem: Problem) => void,
-): Promise<boolean> {
+/** @returns undefined if it cannot be understood */
+async function readLog(log: Log, report: (problem: Problem) => void): Promise<FinalNames | undefined> {
+  const names = new FinalNames();
   try {
-    for await (const some of lines) {
-      if ('op' in some) names.apply(some);
-      else for (const line of some) names.apply(line);
-    }
+    if ('text' in log) await readText(log.text, names);
+    else for await (const line of log.lines) names.apply(line);
+    return names;
   } catch (error) {
     if (!(error instanceof CmlTextError)) throw error;
     report({ kind: 'log', message: error.message, line: error.line });
-    return false;
+    return undefined;
   }
-  if (pending === undefined || pending === names.entries) return true;
-  report({ kind: 'log', message: `the log has ${names.entries} entries, but ${pending} are pending` });
+}
+
+async function readText(text: AsyncIterable<Uint8Array>, names: FinalNames): Promise<void> {
+  const scanner = new CmlScanner({
+    see: (record) => {
+      names.apply(readRecord(record));
+    },
+    take: (bytes, from, whole) => names.takePlain(bytes, from, whole),
+  });
+  for await (const chunk of text) scanner.take(chunk);
+  scanner.finish();
+}
+
+function isPending(
+  { entries }: FinalNames,
+  pending: number | undefined,
+  report: (problem: Problem) => void,
+): boolean {
+  if (pending === undefined || pending === entries) return true;
+  report({ kind: 'log', message: `the log has ${entries} entries, but ${pending} are pending` });
   return false;
 }
 

@@ -20,6 +20,7 @@ export const coda: Tool = {
     { names: ['conflicts'], load: async () => (await import('./coda/conflicts.ts')).conflicts },
     { names: ['resolve'], load: async () => (await import('./coda/resolve.ts')).resolve },
     { names: ['pending'], load: async () => (await import('./coda/pending.ts')).pending },
+    { names: ['verify'], load: async () => (await import('./coda/verify.ts')).verify },
     { names: ['rescue'], load: async () => (await import('./coda/rescue.ts')).rescue },
     { names: ['stat'], load: async () => (await import('./coda/stat.ts')).stat },
     { names: ['realm user add'], load: async () => (await import('./coda/realm/userAdd.ts')).userAdd },

@@ -104,12 +104,17 @@ export const repairSessionSchema = v.object({
 });
 export type RepairDocument = v.InferOutput<typeof repairSessionSchema>;
 
-/** An object in conflict, found without walking the tree. */
-export const conflictSchema = v.object({
+const conflictBase = {
   path: nameSchema,
   fid: v.string(),
-  kind: v.picklist(['local/global', 'server/server', 'mixed']),
   type: v.picklist(['file', 'directory', 'symlink']),
+  isExpanded: v.boolean(),
+};
+
+/** An object in conflict between this client and the servers, found without walking the tree. */
+export const localConflictSchema = v.object({
+  ...conflictBase,
+  kind: v.picklist(['local/global', 'mixed']),
   /** The first mutation that is refused, and why. */
   mutation: mutationSchema,
   verdict: verdictSchema,
@@ -118,8 +123,60 @@ export const conflictSchema = v.object({
   waiting: integer,
   owner: nameSchema,
   versions: v.array(versionSchema),
-  isExpanded: v.boolean(),
 });
+export type LocalConflict = v.InferOutput<typeof localConflictSchema>;
+
+/** Why servers could not merge what they have of an object. */
+export const conflictKinds = [
+  /** Different objects were made by one name. */
+  'name/name',
+  /** The contents or the status were changed on several sides. */
+  'update/update',
+  /** One side removed what another one went on to change. */
+  'remove/update',
+  'rename/rename',
+  'rename/remove',
+  /** Renames on several sides would put directories inside each other. */
+  'cycle',
+  /** A name waits for another conflict to be settled. */
+  'dependent',
+] as const;
+
+export interface ConflictCause {
+  readonly kind: (typeof conflictKinds)[number];
+  /** The name in the directory in conflict, where it is about one. */
+  readonly name?: string;
+}
+
+/** An update that some of the servers have and others have not. */
+export const divergenceSchema = v.object({
+  servers: v.array(v.string()),
+  user: nameSchema,
+  /** Milliseconds since 1970. */
+  time: v.number(),
+  op: v.picklist(['make', 'link', 'rename', 'remove', 'store', 'status', 'acl', 'repair']),
+  /** From the object in conflict, which is the empty path. */
+  path: nameSchema,
+  to: v.exactOptional(nameSchema),
+});
+export type Divergence = v.InferOutput<typeof divergenceSchema>;
+
+/** An object of which the servers have versions that could not be merged. The places of versions are the servers. */
+export const serverConflictSchema = v.object({
+  ...conflictBase,
+  kind: v.literal('server/server'),
+  causes: v.array(v.object({ kind: v.picklist(conflictKinds), name: v.exactOptional(nameSchema) })),
+  versions: v.array(versionSchema),
+  /** What the names that causes are about stand for at each server. */
+  names: v.array(v.object({ name: nameSchema, versions: v.array(versionSchema) })),
+  /** What was done where, oldest first. */
+  divergences: v.array(divergenceSchema),
+  /** Servers of the volume that did not answer. */
+  silent: v.array(v.string()),
+});
+export type ServerConflict = v.InferOutput<typeof serverConflictSchema>;
+
+export const conflictSchema = v.variant('kind', [localConflictSchema, serverConflictSchema]);
 export type ConflictReport = v.InferOutput<typeof conflictSchema>;
 
 /** How a mutation is preserved although something is in its way: instead of that, or beside it by another name. */
@@ -150,4 +207,8 @@ export const committedSchema = v.variant('kind', [
 ]);
 
 /** A conflict in a list, or the end of the list. */
-export const conflictLineSchema = v.union([conflictSchema, v.object({ end: v.literal(true) })]);
+export const conflictLineSchema = v.union([
+  conflictSchema,
+  /** With the servers that did not answer: what only they know to be in conflict is not in the list. */
+  v.object({ end: v.literal(true), silent: v.exactOptional(v.array(v.string()), []) }),
+]);

@@ -34,6 +34,7 @@ export function decodePart(bytes: Uint8Array, from: number, end: number): string
   for (let at = from; at < end; at++) {
     if ((bytes[at] ?? 0) >= FIRST_NOT_ASCII) return decodeText(bytes.subarray(from, end));
   }
+  if (Buffer.isBuffer(bytes)) return bytes.toString('latin1', from, end);
   return Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from).toString('latin1');
 }
 

@@ -9,6 +9,9 @@ export class RepairError extends CodaError {
   readonly code = 'repair';
 }
 
+/** There is nothing to settle at an object itself; there may be something below it. */
+export class NotInConflictError extends RepairError {}
+
 /**
  * Who does what a repair session decides. The embedded venus keeps the session itself, with a private workspace
  * `global` that is sent as a whole at the end; on a real one the tool keeps it and acts at the end (spec/repair.md, 19.4).
@@ -18,7 +21,7 @@ export interface RepairBackend {
    * Expands an object in conflict and begins, or goes on with what was begun before.
    * @param path from the Coda root
    * When it throws, the object is collapsed, or the error says that it is not.
-   * @throws RepairError; VenusError
+   * @throws NotInConflictError; RepairError; VenusError
    */
   begin(path: string): Promise<RepairSession>;
 }

@@ -15,6 +15,7 @@ const ENDING = /\.[A-Za-z][A-Za-z0-9]{0,9}$/;
  * @param type only files have endings
  * @param modified milliseconds since 1970, of the version that is kept; the day is that of the local time zone
  * @param attempt 1 for the first one; further ones get a number
+ * @param longest bytes of the name at most
  */
 export function besideName(
   name: string,
@@ -22,13 +23,14 @@ export function besideName(
   host: string,
   modified: number,
   attempt: number,
+  longest = MAX_NAME,
 ): string {
   const ending = type === 'directory' ? '' : endingOf(name);
   const stem = name.slice(0, name.length - ending.length);
   const number = attempt === 1 ? '' : `.${attempt}`;
   const plainHost = host.replace(/[^\p{L}\p{N}.-]/gu, '_').slice(0, MAX_HOST);
   const added = `.${plainHost}.${dayOf(modified)}${number}${ending}`;
-  return `${cutTo(stem, MAX_NAME - textLength(added))}${added}`;
+  return `${cutTo(stem, longest - textLength(added))}${added}`;
 }
 
 /** A dot at the beginning only hides a file. */

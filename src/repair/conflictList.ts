@@ -1,10 +1,15 @@
 /** What can be said about conflicts as a whole: who did what, in words, and where to settle them together. */
-import type { ConflictReport, LocalMutation, Verdict } from '../ipc/repairs.ts';
+import type { ConflictReport, LocalConflict, LocalMutation, Verdict } from '../ipc/repairs.ts';
 import { splitPath } from '../ipc/codaPath.ts';
+import { explainServerConflict } from './serverConflictText.ts';
 import { printable } from '../term/printable.ts';
 
 /** A sentence for somebody who has never seen a conflict. */
 export function explainConflict(conflict: ConflictReport): string {
+  return conflict.kind === 'server/server' ? explainServerConflict(conflict) : explainLocal(conflict);
+}
+
+function explainLocal(conflict: LocalConflict): string {
   const { mutation, verdict, versions, path } = conflict;
   const object = splitPath(path).entry;
   const host = printable(versions.find(({ place }) => place === 'local')?.host ?? 'this client');
@@ -68,8 +73,8 @@ function obstacleOf(verdict: Verdict, object: string): string {
  * conflicts are in. Where one of them is under repair already, the others of its volume are settled one by one, those
  * above others first.
  */
-export function workplacesOf(conflicts: readonly ConflictReport[]): readonly string[] {
-  const byVolume = new Map<string, ConflictReport[]>();
+export function workplacesOf(conflicts: readonly LocalConflict[]): readonly string[] {
+  const byVolume = new Map<string, LocalConflict[]>();
   for (const conflict of conflicts) {
     const volume = conflict.fid.slice(0, conflict.fid.indexOf('.'));
     const others = byVolume.get(volume);
@@ -83,7 +88,7 @@ export function workplacesOf(conflicts: readonly ConflictReport[]): readonly str
 }
 
 /** Without those that are below others. */
-function outermost(paths: readonly string[]): readonly string[] {
+export function outermost(paths: readonly string[]): readonly string[] {
   return paths.filter((path) => !paths.some((other) => isBelow(path, other)));
 }
 

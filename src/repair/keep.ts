@@ -25,10 +25,14 @@ export interface Kept {
 export class KeepError extends CodaError {
   readonly code = 'conflict';
 
-  constructor(shown: ShownObject, mutation: LocalMutation, verdict: Verdict) {
+  /** @param isUntouched whether nothing was sent or discarded yet */
+  constructor(shown: ShownObject, mutation: LocalMutation, verdict: Verdict, isUntouched: boolean) {
+    const standing = isUntouched
+      ? 'Nothing was sent, all is as before.'
+      : 'What was decided before it is done; this and what comes after it is left.';
     super(`${mutationText(shown, 'global', mutation)}: ${verdictText(shown, verdict)}`, {
       ...(verdict.kind === 'conflict' && verdict.why !== undefined ? { why: verdict.why } : {}),
-      next: 'Nothing was sent, all is as before. Decide about each mutation: repair OBJECT',
+      next: `${standing} Decide about each mutation: repair OBJECT`,
     });
   }
 }
@@ -55,8 +59,9 @@ export async function* decideAll(
     const { mutation, verdict } = checked;
     const beside = keep === 'both' && (await wantsAName(session, mutation, verdict));
     const kept = beside ? await preserveBeside(session, mutation, entry, client, now) : undefined;
-    const performed = kept?.performed ?? (await decide(session, keep, verdict));
-    if (performed.kind === 'refused') throw new KeepError(shown, mutation, performed.verdict);
+    const performed = kept?.performed ?? (await decide(session, keep, mutation, verdict));
+    if (performed.kind === 'refused')
+      throw new KeepError(shown, mutation, performed.verdict, session.canAbort);
     if (performed.kind === 'nothing left') return;
     const name = performed.decision === 'preserved' ? kept?.name : undefined;
     yield { mutation, decision: performed.decision, verdict, beside: name };
@@ -78,16 +83,36 @@ export async function wantsAName(
   return versions.some(({ place, type }) => place === 'global' && type !== 'directory');
 }
 
-function decide(session: LocalSession, keep: Keep, verdict: Verdict): Promise<Performed> {
+function decide(
+  session: LocalSession,
+  keep: Keep,
+  mutation: LocalMutation,
+  verdict: Verdict,
+): Promise<Performed> {
   switch (keep) {
     case 'server':
-      return session.discard();
+      return keepServers(session, mutation, verdict);
     case 'mine':
       return session.preserve({ onConflict: 'replace' });
     case 'both':
       // What is left to be in the way is no version of anything that somebody else would lose.
       return verdict.kind === 'conflict' ? session.preserve({ onConflict: 'replace' }) : session.preserve();
   }
+}
+
+/**
+ * The servers' version stays where something is in the way of a mutation. What nothing is in the way of is work that
+ * others would not have lost anything by: it is sent, as it would be without a conflict.
+ */
+export function keepServers(
+  session: LocalSession,
+  mutation: LocalMutation,
+  verdict: Verdict,
+): Promise<Performed> {
+  if (verdict.kind === 'no conflict') return session.preserve();
+  // Nobody knows whether anything is in its way.
+  if (verdict.obstruction === 'unreachable') return Promise.resolve({ kind: 'refused', mutation, verdict });
+  return session.discard();
 }
 
 export interface Beside {

@@ -1,13 +1,14 @@
 import { formatCmlLine } from '../cml/cmlText.ts';
 import type { CmlLine } from '../cml/cmlLine.ts';
 import { joinPath, splitPath } from '../ipc/codaPath.ts';
-import { VenusError, isErrno } from '../ipc/errors.ts';
+import { CodaError, VenusError, VenusUnavailableError, isErrno } from '../ipc/errors.ts';
 import type { RealmFid } from '../ipc/fid.ts';
-import type { Verdict } from '../ipc/repairs.ts';
 import { printable } from '../term/printable.ts';
-import { type RepairBackend, RepairError, type RepairSession } from './backend.ts';
+import { shellWord } from '../term/shellWord.ts';
+import { NotInConflictError, type RepairBackend, RepairError, type RepairSession } from './backend.ts';
 import { verdictOfCheck } from './real/checkText.ts';
-import { type CommitParts, isInConflict } from './real/commit.ts';
+import type { ToldVerdict } from './real/decider.ts';
+import { type CommitParts, isInConflict, isLineOf } from './real/commit.ts';
 import { statusOf } from './real/globalView.ts';
 import { journalId } from './real/journals.ts';
 import { shownRecord } from './real/logListing.ts';
@@ -23,7 +24,6 @@ import { RealServerSession, type ReplicatedObject, fidOfLink } from './real/serv
 import { type Begun, RealSession } from './real/session.ts';
 import type { ShownObject } from './real/shownFiles.ts';
 import { type Work, type WorkRecord, currentOf } from './real/work.ts';
-import { quoteWord } from './words.ts';
 
 /** Names of expanded objects, which venus makes up (spec/repair.md, 1). */
 const EXPANDED = { volume: 0xffffffff, vnode: 0xfffffffc, realm: 'localhost' };
@@ -44,7 +44,7 @@ type Replicated = Pick<ReplicatedObject, 'fid' | 'slots'>;
 interface Before {
   readonly isResumed: boolean;
   /** What venus said of the first record of the log. */
-  readonly first: Verdict | undefined;
+  readonly told: ToldVerdict | undefined;
   /** Nobody has asked for it where the object was found expanded. */
   readonly replicated: Replicated | undefined;
 }
@@ -56,6 +56,18 @@ export interface RealCoda extends CommitParts {
   readonly roots: readonly string[];
   /** The host whose changes they are. */
   readonly client: string;
+}
+
+/** The log begins with what belongs to other objects. */
+class AheadError extends CodaError {
+  readonly code = 'conflict';
+
+  constructor(object: string, first: string) {
+    super(`Other objects are ahead of ${object} in the modify log`, {
+      why: `Venus settles its log from the front, and that is: ${first}`,
+      next: 'Repair the objects of these records first.',
+    });
+  }
 }
 
 /**
@@ -80,20 +92,22 @@ export class RealBackend implements RepairBackend {
     const interrupted = await this.#coda.journals.find(id);
     if (interrupted) return this.#resume(interrupted);
     if (await this.#isExpanded(path))
-      return this.#examined(id, path, { isResumed: true, first: undefined, replicated: undefined });
+      return this.#examined(id, path, { isResumed: true, told: undefined, replicated: undefined });
     if (!(await isInConflict(this.#coda.files, path)))
-      throw new RepairError('Error beginning repair: Object not in conflict');
-    const first = await this.#firstVerdict(path);
+      throw new NotInConflictError('Error beginning repair: Object not in conflict');
+    const told = await this.#firstVerdict(path);
     const slots = await this.#slots(path);
     const fid = await this.#expand(path);
-    return this.#examined(id, path, { isResumed: false, first, replicated: { fid, slots } });
+    return this.#examined(id, path, { isResumed: false, told, replicated: { fid, slots } });
   }
 
   /** Goes on with a commit that was interrupted. */
   async #resume(work: Work): Promise<RepairSession> {
     const { object } = work;
     let isExpanded = await this.#isExpanded(object);
+    let told: ToldVerdict | undefined;
     if (!isExpanded && currentOf(work) !== undefined && (await isInConflict(this.#coda.files, object))) {
+      told = await this.#firstVerdict(object, work);
       await this.#expand(object);
       isExpanded = true;
     }
@@ -105,7 +119,7 @@ export class RealBackend implements RepairBackend {
       kind: 'local/global',
       isResumed: true,
       hasJournal: true,
-      first: undefined,
+      told,
     });
   }
 
@@ -114,7 +128,7 @@ export class RealBackend implements RepairBackend {
       return await this.#examine(id, path, before);
     } catch (error) {
       await this.#coda.venus.collapse(path).catch((cause: unknown) => {
-        throw new RepairError(`${printable(path)} could not be collapsed`, howToCollapse(path), { cause });
+        throw notCollapsed(this.#shownPath(path), cause);
       });
       throw error;
     }
@@ -124,16 +138,16 @@ export class RealBackend implements RepairBackend {
     const { venus, files, client } = this.#coda;
     const { servers, answering } = await this.#entries(path);
     const kind = kinds.get(await venus.kindOfConflict(path));
-    if (!kind) throw new RepairError('Error beginning repair: Object not in conflict');
+    if (!kind) throw new NotInConflictError('Error beginning repair: Object not in conflict');
     if (kind !== 'local/global') return this.#ofServers(path, kind, before);
-    const { isResumed, first } = before;
+    const { isResumed, told } = before;
     const local = joinPath(path, LOCAL_ENTRY);
     const status = await statusOf(files, local);
     const logPath = await this.#logPath(path);
     const common = { version: 1, id, object: path, client, servers, logPath } as const;
     const untouched = { settled: 0, isIrrevocable: false, redone: 0 };
-    const session = { kind, isResumed, isExpanded: true, hasJournal: false, server: answering, first };
-    if (!status || (await isInConflict(files, local))) throw noLocalVersion(path);
+    const session = { kind, isResumed, isExpanded: true, hasJournal: false, server: answering, told };
+    if (!status || (await isInConflict(files, local))) throw noLocalVersion(this.#shownPath(path));
     const records = await this.#records(path, await venus.list(local));
     const type = await this.#typeOf(local);
     return this.#session({ ...session, work: { ...common, ...untouched, type, records } });
@@ -161,9 +175,12 @@ export class RealBackend implements RepairBackend {
     const { parent } = new ObjectPaths(path, []);
     const { fid } = await venus.identity(answering === undefined ? path : joinPath(path, answering));
     if (answering === undefined || (fid.vnode === 1 && fid.unique === 1))
-      throw new RepairError(`${printable(path)} was found expanded, and what it stands for is not told`, {
-        next: `Collapse it, and begin again: cfs endrepair ${quoteWord(path)}`,
-      });
+      throw new RepairError(
+        `${printable(this.#shownPath(path))} was found expanded, and what it stands for is not told`,
+        {
+          next: `Collapse it, and begin again: cfs endrepair ${shellWord(this.#shownPath(path))}`,
+        },
+      );
     const { volume } = (await venus.identity(parent)).fid;
     return { fid: { ...fid, volume }, slots: await this.#slots(parent) };
   }
@@ -176,6 +193,11 @@ export class RealBackend implements RepairBackend {
       if (error instanceof VenusError) return [];
       throw error;
     }
+  }
+
+  /** A path as the user sees it. */
+  #shownPath(path: string): string {
+    return `${this.#coda.roots[0] ?? ''}${path}`;
   }
 
   #session(begun: Begun): RepairSession {
@@ -203,7 +225,7 @@ export class RealBackend implements RepairBackend {
     } catch (error) {
       if (!isErrno(error, 'EINVAL', 'EINPROGRESS')) throw error;
       throw new RepairError(
-        `Error beginning repair: ${printable(path)} cannot be expanded`,
+        `Error beginning repair: ${printable(this.#shownPath(path))} cannot be expanded`,
         {
           why: 'Something below it, or the directory it is in, is expanded already.',
           next: 'Collapse that first: cfs endrepair PATH',
@@ -243,21 +265,27 @@ export class RealBackend implements RepairBackend {
     return own?.fid.volume === fid.volume ? parent : path;
   }
 
-  /** What venus says of the first record, if it is safe to ask and the record is about this object. */
-  async #firstVerdict(path: string): Promise<Verdict | undefined> {
+  /**
+   * What venus says of the first record, if it is safe to ask and the record is about this object.
+   * @param work what the record must belong to
+   */
+  async #firstVerdict(path: string, work?: Work): Promise<ToldVerdict | undefined> {
     const { venus, roots } = this.#coda;
     const [first] = await venus.list(path).catch((error: unknown) => {
       // Nothing of this client is in conflict there, so that there is no log to look at.
       if (isErrno(error, 'EOPNOTSUPP', 'EINVAL')) return [];
       throw error;
     });
+    const at = work?.settled ?? 0;
+    if (work && !isLineOf(work.records[at], first)) return undefined;
     const paths = new ObjectPaths(path, roots);
     const { fid } = await venus.identity(path);
     const isVolumeRoot = fid.vnode === 1 && fid.unique === 1;
     if (!first || isVolumeRoot || formatCmlLine(first).includes(LOCAL_ENTRY)) return undefined;
     const belonging = belongingOf(first, paths, { sequence: 1, time: 0 });
     if (belonging.kind !== 'ours') return undefined;
-    return verdictOfCheck(await venus.checkFirst(path), belonging.mutation);
+    const verdict = verdictOfCheck(await venus.checkFirst(path), belonging.mutation);
+    return verdict && { at, verdict };
   }
 
   /** The log as it concerns an object. @throws RepairError where it begins with what is another's */
@@ -268,7 +296,8 @@ export class RealBackend implements RepairBackend {
       const belonging = belongingOf(line, paths, { sequence: at + 1, time: 0 });
       belongings.push(belonging.kind === 'ours' ? await this.#timed(path, belonging) : belonging);
     }
-    checkSettleable(path, lines, belongings);
+    const collapsed = lines.map((line) => collapsedLine(line, paths));
+    checkSettleable(this.#shownPath(path), collapsed, belongings);
     return lines.map((line, at) => {
       const belonging = belongings[at];
       return {
@@ -294,28 +323,26 @@ export class RealBackend implements RepairBackend {
   }
 }
 
+/** @param path as the user sees it */
 function checkSettleable(path: string, lines: readonly CmlLine[], belongings: readonly Belonging[]): void {
   const shown = printable(path);
   const first = belongings.findIndex(({ kind }) => kind !== 'foreign');
   if (first < 0)
     throw new RepairError(`The modify log has nothing about ${shown}`, {
       why: 'Something of it is in conflict that the log names by a path that venus does not know any more.',
-      next: `See the log: cfs listlocal ${quoteWord(path)}`,
+      next: `See the log: cfs listlocal ${shellWord(path)}`,
     });
   if (first > 0) {
     const named = lines.slice(0, Math.min(first, NAMED)).map(shownRecord);
     const more = first > NAMED ? `; and ${first - NAMED} more` : '';
-    throw new RepairError(`Other objects are ahead of ${shown} in the modify log`, {
-      why: `Venus settles its log from the front, and that is: ${named.join('; ')}${more}`,
-      next: 'Repair the objects of these records first.',
-    });
+    throw new AheadError(shown, `${named.join('; ')}${more}`);
   }
   const crossing = belongings.findIndex(({ kind }) => kind === 'crossing');
   const line = lines[crossing];
   if (line)
     throw new RepairError(`${shownRecord(line)} leads out of ${shown}, or into it`, {
       why: 'Both directories are in conflict by it, and neither can be settled alone at a real Coda.',
-      next: `Make a checkpoint and give the log up: cfs checkpointml, cfs purgeml; then make it anew with coda rescue.`,
+      next: 'Make a checkpoint and give the log up: cfs checkpointml, cfs purgeml; then make it anew with coda rescue.',
     });
   const hidden = belongings.some(
     (belonging) => belonging.kind === 'ours' && belonging.mutation.path.split('/').includes(LOCAL_ENTRY),
@@ -334,9 +361,14 @@ function noLocalVersion(path: string): RepairError {
   });
 }
 
-function howToCollapse(path: string) {
-  return {
+/** @param path as the user sees it */
+function notCollapsed(path: string, cause: unknown): CodaError {
+  const message = `${printable(path)} could not be collapsed`;
+  const advice = {
     why: 'It shows as a directory of its versions.',
-    next: `Collapse it: cfs endrepair ${quoteWord(path)}`,
+    next: `Collapse it: cfs endrepair ${shellWord(path)}`,
   };
+  return cause instanceof VenusUnavailableError
+    ? new VenusUnavailableError(`${message}: ${cause.message}`, advice, { cause })
+    : new RepairError(message, advice, { cause });
 }

@@ -4,7 +4,7 @@ import type { Decision, LocalMutation, Verdict, Version } from '../ipc/repairs.t
 import type { FileTree } from '../ipc/venus.ts';
 import type { Performed, LocalSession } from './backend.ts';
 import { subjectOf } from './commands/look.ts';
-import { preserveBeside, wantsAName } from './keep.ts';
+import { keepServers, preserveBeside, wantsAName } from './keep.ts';
 
 /** Whose version wins. */
 export const choices = ['mine', 'server', 'both', 'newest'] as const;
@@ -72,7 +72,7 @@ async function decide(
   if (verdict.kind === 'no conflict') return { performed: await session.preserve(), beside: undefined };
   switch (choice) {
     case 'server':
-      return { performed: await session.discard(), beside: undefined };
+      return { performed: await keepServers(session, mutation, verdict), beside: undefined };
     case 'mine':
       if (isReplacing(mutation) && (await wantsAName(session, mutation, verdict)))
         await onReplace(verdict.target);

@@ -16,10 +16,10 @@ import type { FileTree } from '../ipc/venus.ts';
 import { printable } from '../term/printable.ts';
 import {
   type Committed,
+  NotInConflictError,
   type Obstructed,
   type Performed,
   type RepairBackend,
-  RepairError,
   type LocalSession,
 } from './backend.ts';
 
@@ -121,7 +121,7 @@ class VenusSession implements LocalSession {
 
 function refuse(error: unknown, path: string): never {
   if (!isErrno(error, 'EINVAL')) throw error;
-  throw new RepairError(`/coda${printable(path)} is not in conflict`, {
+  throw new NotInConflictError(`/coda${printable(path)} is not in conflict`, {
     why: error.why ?? 'The servers have not refused anything of it.',
     next: 'To see what is in conflict: coda conflicts',
   });

@@ -1,6 +1,7 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { encodeText } from '../ipc/text.ts';
 import { systemCode } from '../disk/systemCode.ts';
+import { isOutputClosed } from './outputClosed.ts';
 
 /** Where a tool reads and writes; passed in, so that nothing else knows the process's own streams. */
 export interface Terminal {
@@ -9,6 +10,8 @@ export interface Terminal {
   /** Writes bytes to stdout, as they are. */
   outBytes(bytes: Uint8Array): void;
   err(text: string): void;
+  /** Whether nobody reads stdout any more, as far as it can be found out without writing. */
+  readonly outIsClosed: boolean;
   /** Whether a person is likely to read it. */
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
@@ -36,6 +39,9 @@ export const processTerminal: Terminal = {
       // A message that nobody can read changes nothing about what was done.
       if (!(error instanceof OutputClosedError)) throw error;
     }
+  },
+  get outIsClosed() {
+    return isOutputClosed(STDOUT);
   },
   get outIsTerminal() {
     return isTerminal(STDOUT);

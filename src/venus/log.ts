@@ -6,14 +6,21 @@ export function logFault(where: string, error: unknown): void {
   logNote(`${where}: ${text}`);
 }
 
-/**
- * Writes a line to venus's log. One that cannot be written, as the disk is full or its reader is gone, is lost:
- * there is no other place for it, and venus goes on. (A stream would end the process, or itself.)
- */
+/** Writes a line to venus's log. */
 export function logNote(text: string): void {
-  try {
-    writeSync(process.stderr.fd, `${new Date().toISOString()} ${text}\n`);
-  } catch {
-    return;
-  }
+  venusLog.write(`${new Date().toISOString()} ${text}\n`);
 }
+
+export const venusLog = {
+  /**
+   * What cannot be written, as the disk is full or the reader is gone, is lost: there is no other place for it, and
+   * venus goes on. (A stream would end the process, or itself.)
+   */
+  write(line: string): void {
+    try {
+      writeSync(process.stderr.fd, line);
+    } catch {
+      return;
+    }
+  },
+};

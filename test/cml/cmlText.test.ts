@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CmlLine } from '../../src/cml/cmlLine.ts';
-import { CmlTextError, formatCmlLine, parseCml, parseCmlLine } from '../../src/cml/cmlText.ts';
+import { CmlTextError, parseCml } from '../../src/cml/cmlRecords.ts';
+import { formatCmlLine, parseCmlLine } from '../../src/cml/cmlText.ts';
 import { encodeText } from '../../src/ipc/text.ts';
 import { relativeName } from './archive/support.ts';
 

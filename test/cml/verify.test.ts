@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type ArchiveEntry, type ArchiveFormat, archiveFormats } from '../../src/cml/archive/entry.ts';
 import type { CmlLine } from '../../src/cml/cmlLine.ts';
 import { parseCmlLine } from '../../src/cml/cmlText.ts';
-import { CmlTextError, parseCml } from '../../src/cml/cmlText.ts';
+import { CmlTextError, parseCml } from '../../src/cml/cmlRecords.ts';
 import { verifyCheckpoint } from '../../src/cml/verify.ts';
 import { archiveOf, file, inMemory, noFacts, patternOf, type Whole } from './archive/support.ts';
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type Socket, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -166,12 +167,51 @@ describe('codacon', () => {
     const [piped, interrupted] = [watch('-n', '1'), watch('-n', '1')];
     await until(() => piped.text !== '' && interrupted.text !== '');
     piped.child.stdout.destroy();
-    await here('cunlog');
     await until(() => piped.status !== undefined);
     expect([piped.status, piped.errors]).toEqual([141, '']);
     interrupted.child.kill('SIGINT');
     await until(() => interrupted.status !== undefined);
     expect([interrupted.child.signalCode, interrupted.errors]).toEqual(['SIGINT', '']);
+  });
+
+  it.each([
+    ['with the last reader of a pipe', '| head -n 1'],
+    ['and with --json', '--json | head -n 1'],
+    ['and while it waits for venus', '--wait | head -n 1'],
+  ])('ends without anything to tell %s', async (_, rest) => {
+    const command = `{ "${join(bin, 'codacon')}" -n 1 ${rest.replace('|', '; echo "$?" >&2; } |')}`;
+    const child = spawn('sh', ['-c', command], { env: { ...realm.env, ...laptop }, stdio: 'pipe' });
+    watchers.push(child);
+    let [lines, errors] = ['', ''];
+    child.stdout.on('data', (bytes: Buffer) => (lines += bytes.toString()));
+    child.stderr.on('data', (bytes: Buffer) => (errors += bytes.toString()));
+    await new Promise((resolve) => child.on('close', resolve));
+    expect(lines.split('\n')).toHaveLength(2);
+    expect(errors).toBe('141\n');
+  });
+
+  it('ends without anything to tell when who reads a socket goes, not when he only ends his own writing', async () => {
+    const server = createServer({ allowHalfOpen: true });
+    const path = join(realm.directory, 'reader');
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    const reader = connect({ path, allowHalfOpen: true });
+    const ours = await new Promise<Socket>((resolve) => server.once('connection', resolve));
+    let text = '';
+    reader.on('data', (bytes: Buffer) => (text += bytes.toString()));
+    const env = { ...realm.env, ...laptop };
+    const child = spawn(join(bin, 'codacon'), ['-n', '1'], { env, stdio: ['ignore', ours, 'pipe'] });
+    watchers.push(child);
+    ours.destroy();
+    let status: number | null | undefined;
+    child.on('close', (code) => (status = code));
+    await until(() => text !== '');
+    reader.end();
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    expect(status).toBeUndefined();
+    reader.destroy();
+    await until(() => status !== undefined);
+    expect(status).toBe(141);
+    server.close();
   });
 
   it('refuses times that are none, and venus a query that it does not understand', async () => {

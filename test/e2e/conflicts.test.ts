@@ -2,6 +2,7 @@ import { lstatSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as v from 'valibot';
+import { type Mode, modes } from './modes.ts';
 import { type Client, TOP, TwoClients } from './twoClients.ts';
 
 // Each test starts many processes.
@@ -12,12 +13,12 @@ let laptop: Client;
 let desk: Client;
 let state: string;
 
-beforeEach(async () => {
-  both = await TwoClients.start();
+async function begin({ options }: Mode): Promise<void> {
+  both = await TwoClients.start(...options);
   [laptop, desk] = [both.laptop, both.desk];
   state = join(both.realm.directory, 'state');
   await laptop.mkdir('d');
-});
+}
 afterEach(() => both.end());
 
 const conflictsSchema = v.object({
@@ -122,10 +123,15 @@ const settled = {
   'd/same': 'the same',
   'd/same new': 'the same',
 };
+/** What the servers have by the name that the other one gave it, where it was not found there. */
+const leftOver = ({ followsMoves }: Mode) => (followsMoves ? {} : { 'd/their twice': 'old twice' });
 const today = '\\d{4}-\\d\\d-\\d\\d';
 
-describe('coda resolve --all', () => {
-  beforeEach(makeAllKinds);
+describe.each(modes)('coda resolve --all, at $where', (mode) => {
+  beforeEach(async () => {
+    await begin(mode);
+    await makeAllKinds();
+  });
 
   it('keeps mine, and saves what it replaces', async () => {
     expect((await listed()).length).toBeGreaterThan(4);
@@ -135,6 +141,7 @@ describe('coda resolve --all', () => {
     expect(stderr).toMatch(/^what was replaced is in .*\/state\/coda\/replaced\/\S+\n$/);
     expect(await sameTree()).toEqual({
       ...settled,
+      ...leftOver(mode),
       'd/stored': 'my stored',
       'd/made': 'my made',
       'd/gone': 'my gone',
@@ -186,6 +193,7 @@ describe('coda resolve --all', () => {
     );
     expect(tree).toEqual({
       ...settled,
+      ...leftOver(mode),
       'd/stored': 'their stored',
       'd/stored.laptop.DAY': 'my stored',
       'd/made': 'their made',
@@ -214,7 +222,9 @@ describe('coda resolve --all', () => {
   });
 });
 
-describe('coda conflicts', () => {
+describe.each(modes)('coda conflicts, at $where', (mode) => {
+  beforeEach(() => begin(mode));
+
   it('says in one line that there are none', async () => {
     expect(await laptop.run('coda', ['conflicts', '--exit-code'])).toMatchObject({
       status: 0,
@@ -258,7 +268,20 @@ describe('coda conflicts', () => {
   });
 });
 
-describe('what cannot be settled', () => {
+/** What is behind something that is not settled waits with it where the log is settled from its front. */
+const restOf = ({ settlesTogether }: Mode): string => (settlesTogether ? 'mine two' : 'theirs two');
+
+function expectRest({ settlesTogether }: Mode, stdout: string, stderr: string): void {
+  if (settlesTogether) expect(stdout).toMatch(/^kept mine: store \S+two\/f\S*\n$/);
+  else {
+    expect(stdout).toBe('');
+    expect(stderr).toContain(`Other objects are ahead of ${D}/two/f in the modify log`);
+  }
+}
+
+describe.each(modes)('what cannot be settled, at $where', (mode) => {
+  beforeEach(() => begin(mode));
+
   const twoFiles = async (): Promise<void> => {
     for (const dir of ['one', 'two']) {
       await laptop.mkdir(`d/${dir}`);
@@ -284,15 +307,16 @@ describe('what cannot be settled', () => {
       },
     );
     const { status, stdout, stderr } = await resolve('--all', '--keep', 'mine');
-    expect(stderr).toContain('/one/f: conflict: acl check failure');
-    expect(stdout).toBe(`kept mine: store ${D}/local/two/f\n`);
+    expect(stderr).toMatch(/\/one\/f\S*: conflict: acl check failure/);
     expect(status).toBe(6);
-    expect(await listed()).toEqual(['d/one/f store updated']);
-    expect(await desk.tree('d')).toMatchObject({ 'd/one/f': 'theirs one', 'd/two/f': 'mine two' });
+    expectRest(mode, stdout, stderr);
+    const rest = mode.settlesTogether ? [] : ['d/two/f store updated'];
+    expect(await listed()).toEqual(['d/one/f store denied', ...rest]);
+    expect(await desk.tree('d')).toMatchObject({ 'd/one/f': 'theirs one', 'd/two/f': restOf(mode) });
     const { stdout: json } = await resolve('--all', '--keep', 'mine', '--json');
     expect(JSON.parse(json)).toMatchObject({
       settled: [{ mutations: [{ decision: 'skipped', obstacle: { obstruction: 'denied' } }] }],
-      failures: [{ path: `${D}/one/f` }],
+      failures: [{ path: `${D}/one/f` }, ...(mode.settlesTogether ? [] : [{ path: `${D}/two/f` }])],
     });
   });
 
@@ -307,17 +331,18 @@ describe('what cannot be settled', () => {
       },
     );
     await laptop.ok('cfs', ['beginrepair', `${D}/one/f`]);
-    const { status, stderr } = await resolve('--all', '--keep', 'mine');
+    const { status, stdout, stderr } = await resolve('--all', '--keep', 'mine');
     expect(stderr).toContain(`${D}/one/f is under repair`);
     expect(status).toBe(6);
-    expect(await desk.tree('d')).toMatchObject({ 'd/one/f': 'theirs one', 'd/two/f': 'mine two' });
+    expectRest(mode, stdout, stderr);
+    expect(await desk.tree('d')).toMatchObject({ 'd/one/f': 'theirs one', 'd/two/f': restOf(mode) });
     expect(await laptop.tree('d/one/f')).toEqual({
-      'd/one/f/local': 'mine one',
-      'd/one/f/global': 'theirs one',
+      [`d/one/f/${mode.local}`]: 'mine one',
+      [`d/one/f/${mode.global}`]: 'theirs one',
     });
     await laptop.ok('cfs', ['endrepair', `${D}/one/f`]);
     expect(await resolve('--all', '--keep', 'mine')).toMatchObject({ status: 0 });
-    expect(await sameTree()).toMatchObject({ 'd/one/f': 'mine one' });
+    expect(await sameTree()).toMatchObject({ 'd/one/f': 'mine one', 'd/two/f': 'mine two' });
   });
 
   it('is the log of another uid', async () => {

@@ -141,7 +141,8 @@ describe.each([
     });
     const tree = await bothTrees();
     expect(tree['cscw/figs/one.eps']).toBe('one');
-    expect(tree['cscw/paper.tex']).toBe(keep === 'server' ? 'old\n' : 'x'.repeat(19603));
+    // Nothing is in the way of the paper, whichever figures are kept.
+    expect(tree['cscw/paper.tex']).toBe('x'.repeat(19603));
   });
 
   it('keeps both versions of a file that both changed', async () => {
@@ -163,6 +164,26 @@ describe.each([
     expect(tree['cscw/paper.tex']).toBe('theirs');
     const beside = Object.keys(tree).filter((name) => /^cscw\/paper\.laptop\.[\d-]{10}\.tex$/.test(name));
     expect(beside.map((name) => tree[name])).toEqual(['mine']);
+  });
+
+  it('stops where the servers have something newer, and names it', async () => {
+    const typing = atTerminal();
+    await types(typing, [...decided, ['* ', 'preservelocal']]);
+    await (await typing.sees('succeeded')).sees('* ');
+    await coda(desk, ['put', '-', 'cscw/paper.tex'], 'theirs\n');
+    await typing.types('quit\r');
+    await types(typing, [['[yes] ', '']]);
+    await typing.sees(isReal ? 'only a part was committed' : 'nothing was committed');
+    await typing.sees(`local mutation: store ${OBJECT}/local/paper.tex`);
+    await (await typing.sees(`target ${OBJECT}/global/paper.tex updated on servers`)).sees('* ');
+    expect(await coda(desk, ['cat', 'cscw/paper.tex'])).toBe('theirs\n');
+    await typing.types('\u0003');
+    expect(await typing.ends()).toMatchObject({ status: 130 });
+    const finished = await realm.run('coda', ['resolve', '--all', '--keep', 'both'], { env: laptop });
+    expect(finished).toMatchObject({ status: 0 });
+    const tree = await bothTrees();
+    expect(tree['cscw/paper.tex']).toBe('theirs\n');
+    expect(Object.values(tree)).toContain('x'.repeat(19603));
   });
 
   it('refuses what is not in conflict', async () => {

@@ -1,4 +1,8 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { typeAt } from '../support/typing.ts';
+import { type Mode, modes } from './modes.ts';
+import { bin } from './support.ts';
 import { type Client, TwoClients } from './twoClients.ts';
 
 // Each test starts many processes.
@@ -10,8 +14,8 @@ let laptop: Client;
 let desk: Client;
 
 /** A file that both stored. */
-beforeEach(async () => {
-  both = await TwoClients.start();
+async function begin({ options }: Mode): Promise<void> {
+  both = await TwoClients.start(...options);
   [laptop, desk] = [both.laptop, both.desk];
   await laptop.mkdir('d');
   await laptop.write('d/f', 'old');
@@ -20,7 +24,7 @@ beforeEach(async () => {
     (client) => client.write('d/f', 'mine'),
     (client) => client.write('d/f', 'theirs'),
   );
-});
+}
 afterEach(() => both.end());
 
 const cfs = (words: readonly string[], env: Readonly<Record<string, string>> = {}, input = '') =>
@@ -28,9 +32,14 @@ const cfs = (words: readonly string[], env: Readonly<Record<string, string>> = {
 const silent = { status: 0, stdout: '', stderr: '' };
 const classic = { CODA_CLASSIC: '1' };
 
-const expanded = { 'd/f': 'directory', 'd/f/local': 'mine', 'd/f/global': 'theirs' };
+describe.each(modes)('cfs beginrepair and endrepair, at $where', (mode) => {
+  beforeEach(() => begin(mode));
+  const expanded = {
+    'd/f': 'directory',
+    [`d/f/${mode.local}`]: 'mine',
+    [`d/f/${mode.global}`]: 'theirs',
+  };
 
-describe('cfs beginrepair and endrepair', () => {
   it.each([
     ['beginrepair', 'endrepair'],
     ['br', 'er'],
@@ -84,7 +93,9 @@ describe('cfs beginrepair and endrepair', () => {
   });
 });
 
-describe('cfs checklocal, preservelocal and discardlocal', () => {
+describe.each(modes)('cfs checklocal, preservelocal and discardlocal, at $where', (mode) => {
+  beforeEach(() => begin(mode));
+
   it('tell of the first record, and keep it as long as something is in its way', async () => {
     const finding = `conflict: target ${D}/f updated on servers\n`;
     expect(await cfs(['checklocal', D])).toMatchObject({
@@ -152,6 +163,12 @@ describe('cfs checklocal, preservelocal and discardlocal', () => {
       stdout: '',
       stderr: 'VIOC_REP_CMD(REP_CMD_DISCARD): Invalid argument\n',
     });
+    const { realm, laptop: client } = both;
+    const env = { ...realm.env, ...client.env, NO_COLOR: '1', TERM: 'dumb' };
+    const { stdout: told } = await typeAt([join(bin, 'cfs'), 'discardlocal', D], env).ends();
+    expect(told).toMatch(
+      /^VIOC_REP_CMD\(REP_CMD_DISCARD\): Invalid argument\n.*why: +Nothing in the modify log is in conflict/,
+    );
     expect(await cfs(['discardlocal', '-all', D])).toMatchObject({ status: 2 });
   });
 });

@@ -6,6 +6,7 @@ import { nameSchema } from '../../src/ipc/socket/routes.ts';
 import { decodeText } from '../../src/ipc/text.ts';
 import { typeAt } from '../support/typing.ts';
 import { bin } from './support.ts';
+import { type Mode, modes } from './modes.ts';
 import { TOP, TwoClients } from './twoClients.ts';
 
 // Each test starts many processes.
@@ -14,21 +15,25 @@ let both: TwoClients;
 let state: string;
 
 /** Names that a terminal, a shell or JSON takes for something else. */
-const names = [
+const allNames = [
+  // The log begins with it.
+  '\x1b[31m\x1b]0;title\x07red',
   'two words ',
   'line\nbreak',
   `'single' "double"`,
   'back\\slash\\x41',
-  '\x1b[31m\x1b]0;title\x07red',
   '--json',
   '$(date) `id`',
   decodeText(Buffer.from([0x66, 0xff, 0xfe, 0x1b, 0x67])),
   '\u202eright to left',
 ];
 
+let names: readonly string[];
+
 /** Each is a file that both stored, and below a directory by the same name one that both made. */
-beforeAll(async () => {
-  both = await TwoClients.start();
+async function begin({ options, listsNewlines }: Mode): Promise<void> {
+  names = listsNewlines ? allNames : allNames.filter((name) => !name.includes('\n'));
+  both = await TwoClients.start(...options);
   state = join(both.realm.directory, 'state');
   const { laptop, desk } = both;
   await laptop.mkdir('d');
@@ -51,8 +56,7 @@ beforeAll(async () => {
       }
     },
   );
-});
-afterAll(() => both.end());
+}
 
 const conflictsSchema = v.object({ conflicts: v.array(v.object({ path: nameSchema })) });
 
@@ -71,7 +75,10 @@ function expectHarmless(output: string): void {
   expect(output.replace(/[\n\t]/g, '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\ufffd]/);
 }
 
-describe('names that are more than letters', () => {
+describe.each(modes)('names that are more than letters, at $where', (mode) => {
+  beforeAll(() => begin(mode));
+  afterAll(() => both.end());
+
   it('are told as they are in JSON', async () => {
     const stdout = await both.laptop.ok('coda', ['conflicts', '--json']);
     const { conflicts } = v.parse(conflictsSchema, JSON.parse(stdout));
@@ -84,7 +91,7 @@ describe('names that are more than letters', () => {
       ['coda', 'conflicts'],
       ['coda', 'doctor'],
       ['coda', 'resolve', '--all', '--keep', 'mine', '--dry-run'],
-      ['repair', `/coda${TOP}/d`, '--list'],
+      ['repair', mode.settlesTogether ? `/coda${TOP}/d` : `/coda${TOP}/d/${names[0] ?? ''}`, '--list'],
     ]) {
       const { stdout } = await onTerminal(words);
       expect(stdout).toContain(words[1] === 'doctor' ? 'conflict' : '\\x1b[31m');
@@ -143,8 +150,11 @@ describe('names that are more than letters', () => {
     );
     const env = { XDG_STATE_HOME: `${state} 2` };
     await laptop.ok('coda', ['resolve', '--all', '--keep', 'mine', '--json'], { env });
-    const [run = ''] = readdirSync(join(`${state} 2`, 'coda', 'replaced'));
-    const saved = readdirSync(join(`${state} 2`, 'coda', 'replaced', run), { encoding: 'buffer' });
+    const runs = readdirSync(join(`${state} 2`, 'coda', 'replaced'));
+    expect(runs).toHaveLength(mode.settlesTogether ? 1 : names.length);
+    const saved = runs.flatMap((run) =>
+      readdirSync(join(`${state} 2`, 'coda', 'replaced', run), { encoding: 'buffer' }),
+    );
     expect(saved.map((name) => decodeText(name)).sort()).toEqual([...names].sort());
   });
 });

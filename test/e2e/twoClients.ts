@@ -97,8 +97,8 @@ export class TwoClients {
   readonly desk: Client;
 
   /** Its user, an administrator, is logged in at both. */
-  static async start(): Promise<TwoClients> {
-    const realm = await TestRealm.start('--clients', 'laptop,desk');
+  static async start(...options: readonly string[]): Promise<TwoClients> {
+    const realm = await TestRealm.start('--clients', 'laptop,desk', ...options);
     const [laptop, desk] = [await Client.open(realm, 'laptop'), await Client.open(realm, 'desk')];
     const input = 'luqiluqi\n';
     await laptop.ok('coda', ['realm', 'user', 'add', 'luqi', '--administrator'], { input });

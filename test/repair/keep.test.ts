@@ -71,7 +71,7 @@ const cases: readonly Case[] = [
       return realm;
     },
     mine: { d: 'directory', 'd/f': 'mine', 'd/g': 'theirs' },
-    server: { d: 'directory', 'd/g': 'theirs' },
+    server: { d: 'directory', 'd/f': 'mine', 'd/g': 'theirs' },
     both: { d: 'directory', 'd/f': 'mine', 'd/g': 'theirs' },
   },
   {

@@ -94,10 +94,16 @@ export class RealLab {
   }
 }
 
+/** Whose version is kept, or that nothing of what was done at the client is. */
+export type Ending = Keep | 'none';
+
 /** Decides about all that is left, and commits. */
-export async function settle(session: LocalSession, keep: Keep): Promise<void> {
-  const decided = decideAll(session, keep, 'laptop', { object: OBJECT }, NOW);
-  while (!(await decided.next()).done);
+export async function settle(session: LocalSession, ending: Ending): Promise<void> {
+  if (ending === 'none') while ((await session.discard()).kind === 'done');
+  else {
+    const decided = decideAll(session, ending, 'laptop', { object: OBJECT }, NOW);
+    while (!(await decided.next()).done);
+  }
   const committed = await session.commit();
   if (committed.kind === 'overtaken') throw new Error(`overtaken: ${JSON.stringify(committed.verdict)}`);
 }

@@ -201,11 +201,18 @@ describe('without a terminal', () => {
     [[OBJECT, '--keep', 'theirs']],
     [[OBJECT, '--keep', 'mine', '--list']],
     [['-remove', OBJECT]],
-    [[OBJECT, 'fixfile']],
+    [[OBJECT, 'fixfile', '--list']],
     [['--json']],
     [['--script', '/nowhere']],
   ])('%j makes no sense', async (words) => {
     expect(await program.run(words)).toMatchObject({ status: 2, stdout: '' });
+  });
+
+  it('a fix file where only local mutations are in conflict is refused, and all is as before', async () => {
+    const { status, stderr } = await program.run([OBJECT, 'fixfile']);
+    expect(stderr).toContain('repair:1: compareDirs cannot be done now');
+    expect(status).not.toBe(0);
+    expect(program.realm.state.session).toBeUndefined();
   });
 
   it('diff shows texts with diff, labels that name whose they are, and leaves nothing behind', async () => {

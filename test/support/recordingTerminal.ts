@@ -9,6 +9,7 @@ export interface Ends {
 
 /** A terminal that keeps what is written to it. By default nobody is there, as in a script. */
 export class RecordingTerminal implements Terminal {
+  readonly outIsClosed = false;
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
   readonly inIsTerminal: boolean;

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 
 export interface Finished {
   readonly status: number | null;
@@ -52,6 +53,14 @@ export class Typing {
     await new Promise((resolve) => setTimeout(resolve, 50));
     this.#child.stdin?.write(text);
     return this;
+  }
+
+  /** Ends the program itself, not its terminal, as nothing else can: it does not get to do anything more. */
+  kill(): void {
+    const { pid = 0 } = this.#child;
+    const [program] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+    if (!program) throw new Error('there is no program at the terminal');
+    process.kill(Number(program), 'SIGKILL');
   }
 
   async ends(): Promise<Finished> {

@@ -13,7 +13,8 @@ const LONG_JUMP = 128 * 1024;
  */
 export class ByteWindow {
   readonly input: ArchiveInput;
-  #buffer = new Uint8Array(CAPACITY);
+  /** Node's own kind, as short names become strings from it sooner. */
+  #buffer = Buffer.from(new ArrayBuffer(CAPACITY));
   #words = new DataView(this.#buffer.buffer);
   /** Where the first byte of the buffer stands in the archive. */
   #base = 0;
@@ -107,7 +108,7 @@ export class ByteWindow {
   /** Some of the next bytes, as a copy, and moves past them. @throws ArchiveError at the archive's end */
   async take(limit: number): Promise<Uint8Array> {
     if (this.held === 0 && !(await this.fill(1))) throw truncated(this.position);
-    const bytes = this.#buffer.slice(this.#start, this.#start + Math.min(limit, this.held));
+    const bytes = new Uint8Array(this.view(Math.min(limit, this.held)));
     this.advance(bytes.length);
     return bytes;
   }
@@ -125,7 +126,7 @@ export class ByteWindow {
   #makeRoom(count: number): void {
     const held = this.view(this.held);
     if (count > this.#buffer.length) {
-      const larger = new Uint8Array(count);
+      const larger = Buffer.from(new ArrayBuffer(count));
       larger.set(held);
       this.#buffer = larger;
       this.#words = new DataView(larger.buffer);

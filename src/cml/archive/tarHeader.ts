@@ -1,12 +1,14 @@
 /** The 512-byte blocks of tar (spec/cml.md, 5.4): v7 tar, ustar, pax and what GNU tar adds. */
 import { decodePart } from '../../ipc/text.ts';
 import { PERMISSIONS } from './entry.ts';
-import { readTarNumber } from './numbers.ts';
+import { readPlainTarNumber, readTarNumber } from './numbers.ts';
 
 export const BLOCK = 512;
 export const USTAR_MAGIC = 'ustar';
 export const MAGIC_AT = 257;
-const [CHECKSUM_AT, CHECKSUM_SIZE, BLANK] = [148, 8, 0x20];
+const CHECKSUM_AT = 148;
+const CHECKSUM_SIZE = 8;
+const BLANK = 0x20;
 const [NAME_SIZE, PREFIX_AT, PREFIX_SIZE, LINK_AT, TYPE_AT] = [100, 345, 155, 157, 156];
 const EVERY_OTHER = 0x00ff00ff;
 
@@ -30,7 +32,10 @@ export interface TarHeader {
  * @returns undefined for a block that is no header
  */
 export function parseTarHeader(bytes: Uint8Array, at = 0, words = wordsOf(bytes)): TarHeader | undefined {
-  const field = (from: number, length: number) => readTarNumber(bytes, at + from, length);
+  const field = (from: number, length: 8 | 12) => {
+    const plain = readPlainTarNumber(words, at + from, length);
+    return plain >= 0 ? plain : readTarNumber(bytes, at + from, length);
+  };
   if (field(CHECKSUM_AT, CHECKSUM_SIZE) !== checksumOf(bytes, at, words)) return undefined;
   const [mode, uid, gid] = [field(100, 8), field(108, 8), field(116, 8)];
   const [size, modified] = [field(124, 12), field(136, 12)];
@@ -61,9 +66,11 @@ function checksumOf(bytes: Uint8Array, from: number, words: DataView): number {
  */
 function sumOfBlock(words: DataView, from: number): number {
   let sums = 0;
-  for (let at = from; at < from + BLOCK; at += 4) {
-    const word = words.getInt32(at);
-    sums = (sums + (word & EVERY_OTHER) + ((word >>> 8) & EVERY_OTHER)) | 0;
+  for (let at = from; at < from + BLOCK; at += 8) {
+    const one = words.getInt32(at, true);
+    const other = words.getInt32(at + 4, true);
+    const odd = (one & EVERY_OTHER) + (other & EVERY_OTHER);
+    sums = (sums + odd + ((one >>> 8) & EVERY_OTHER) + ((other >>> 8) & EVERY_OTHER)) | 0;
   }
   return (sums & 0xffff) + (sums >>> 16);
 }

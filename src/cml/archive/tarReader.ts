@@ -100,41 +100,34 @@ function entryOf(header: TarHeader, extensions: Extensions, offset: number): Arc
   if (name === '' || name.includes('\0') || target.includes('\0')) {
     throw new ArchiveError('corrupt', offset, 'an entry without a proper name');
   }
-  const facts = { name, mode: header.mode, ...numbersOf(header, records, offset) };
+  const { mode } = header;
+  const uid = fromRecord(records, 'uid', readDecimal, offset) ?? header.uid;
+  const gid = fromRecord(records, 'gid', readDecimal, offset) ?? header.gid;
+  const modified = fromRecord(records, 'mtime', parsePaxTime, offset) ?? header.modified * 1000;
+  // Spreading these facts would take as long as all the rest.
   switch (header.type) {
     case '0':
-    case '7':
-      return fileOrDirectory(facts, sizeOf(header, records, offset));
+    case '7': {
+      const size = sizeOf(header, records, offset);
+      // Before ustar a directory was a file with a slash behind its name.
+      return name.endsWith('/') && size === 0
+        ? { type: 'directory', name: withoutSlash(name), mode, uid, gid, modified }
+        : { type: 'file', name, mode, uid, gid, modified, size };
+    }
     case '1':
       // In venus's archives the target has a slash in front that no name has (spec/cml.md, 8.1).
-      return { type: 'hardlink', ...facts, target: target.replace(/^\/+/, '') };
+      return { type: 'hardlink', name, mode, uid, gid, modified, target: target.replace(/^\/+/, '') };
     case '2':
-      return { type: 'symlink', ...facts, target };
+      return { type: 'symlink', name, mode, uid, gid, modified, target };
     case '5':
-      return { type: 'directory', ...facts, name: withoutSlash(name) };
+      return { type: 'directory', name: withoutSlash(name), mode, uid, gid, modified };
     default:
       throw new ArchiveError('unsupported', offset, `${name} is neither file, directory nor link`);
   }
 }
 
-type Facts = Omit<ArchiveEntry & { type: 'directory' }, 'type'>;
-
-/** Before ustar a directory was a file with a slash behind its name. */
-function fileOrDirectory(facts: Facts, size: number): ArchiveEntry {
-  return facts.name.endsWith('/') && size === 0
-    ? { type: 'directory', ...facts, name: withoutSlash(facts.name) }
-    : { type: 'file', ...facts, size };
-}
-
 function withoutSlash(name: string): string {
   return name.replace(/(?<=[^/])\/+$/, '');
-}
-
-function numbersOf(header: TarHeader, records: PaxRecords | undefined, offset: number) {
-  const uid = fromRecord(records, 'uid', readDecimal, offset) ?? header.uid;
-  const gid = fromRecord(records, 'gid', readDecimal, offset) ?? header.gid;
-  const modified = fromRecord(records, 'mtime', parsePaxTime, offset) ?? header.modified * 1000;
-  return { uid, gid, modified };
 }
 
 function sizeOf(header: TarHeader, records: PaxRecords | undefined, offset: number): number {

@@ -1,9 +1,9 @@
 import { call } from '../../ipc/call.ts';
 import { getVolumeStatus } from '../../ipc/calls/getVolumeStatus.ts';
 import { RepairAction, repairCommand } from '../../ipc/calls/repairCommand.ts';
+import { VenusError, isErrno } from '../../ipc/errors.ts';
 import { printableLines } from '../../term/printable.ts';
 import { readStdinLine } from '../../term/prompts.ts';
-import { askRepair } from '../askRepair.ts';
 import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { ExitStatus, UsageError } from '../exitStatus.ts';
@@ -31,8 +31,9 @@ export const discardlocal: Command = {
       const { conflict } = await call(await context.pioctls(), getVolumeStatus, path, true);
       if (conflict) await showLoss(context, path);
       if (!conflict || options.flag('yes') || agrees(context)) {
-        const text = await askRepair(context, typed, RepairAction.DiscardFirst, LABEL);
-        if (text !== undefined && !context.json) context.print(text);
+        const text = await discardFirst(context, path, conflict);
+        context.succeed();
+        if (!context.json) context.print(text);
       } else {
         context.terminal.err('Nothing was thrown away.\n');
         context.count(ExitStatus.Failed, 0);
@@ -43,6 +44,21 @@ export const discardlocal: Command = {
     if (context.json) context.printJson({ failures: context.failures });
   },
 };
+
+/** @param conflict whether anything in the log is in conflict */
+async function discardFirst(context: Context, path: string, conflict: boolean): Promise<string> {
+  try {
+    return await call(await context.pioctls(), repairCommand, path, { action: RepairAction.DiscardFirst });
+  } catch (error) {
+    // Real venus gives no reason, and one errno for both.
+    if (!isErrno(error, 'EINVAL')) throw error;
+    const why = conflict
+      ? 'The first entry of the modify log is not in conflict, and venus discards no other.'
+      : 'Nothing in the modify log is in conflict, and venus discards nothing else.';
+    const next = 'See what waits: coda pending. To throw all of it away, after a copy: cfs purgeml';
+    throw new VenusError(error.errno, { why, next }, { cause: error });
+  }
+}
 
 /** Shows what would go, and where its copy is. */
 async function showLoss(context: Context, path: string): Promise<void> {

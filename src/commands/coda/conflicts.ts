@@ -1,7 +1,14 @@
 import { ProtocolError } from '../../ipc/errors.ts';
-import { type ConflictReport, conflictLineSchema } from '../../ipc/repairs.ts';
+import {
+  type ConflictReport,
+  type LocalConflict,
+  type ServerConflict,
+  type Version,
+  conflictLineSchema,
+} from '../../ipc/repairs.ts';
 import { toQueryName } from '../../ipc/socket/routes.ts';
 import { explainConflict } from '../../repair/conflictList.ts';
+import { authorOf } from '../../repair/serverConflictText.ts';
 import { describeVersion } from '../../repair/commands/look.ts';
 import { shellWord } from '../../term/shellWord.ts';
 import { printable } from '../../term/printable.ts';
@@ -13,7 +20,7 @@ export const conflicts: Command = {
   usage: 'coda conflicts [--exit-code] [<path>]',
   summary: 'list all conflicts: what happened on each side, who, when, and what waits behind it',
   description: [
-    'Of the volume that a path lies in, or of all. The list comes from the tables of venus, so that it is as fast in a large tree as in a small one. It changes nothing.',
+    'Of the volume that a path lies in, or of all: what you did at this client and the servers refuse, and what servers have done apart from each other and could not merge. The list comes from the tables of venus and of the servers, so that it is as fast in a large tree as in a small one. It changes nothing.',
     'The status is 0 when the list was made; with --exit-code it is 6 when there are conflicts.',
   ],
   options: [{ flags: '--exit-code', summary: 'end with 6 if there are conflicts' }],
@@ -32,7 +39,10 @@ export const conflicts: Command = {
   },
 };
 
-/** The conflicts of the volume that a path lies in, or of all, from the tables of venus. */
+/**
+ * The conflicts of the volume that a path lies in, or of all, from the tables of venus and of the servers. Tells on stderr
+ * which servers did not answer.
+ */
 export async function* conflictsAt(
   context: Context,
   typed: string | undefined,
@@ -40,32 +50,83 @@ export async function* conflictsAt(
   const http = await context.http('coda conflicts');
   const query = typed === undefined ? '' : `?path=${toQueryName((await context.target(typed)).path)}`;
   for await (const line of http.lines({ method: 'GET', route: `/conflicts${query}` }, conflictLineSchema)) {
-    if ('end' in line) return;
+    if ('end' in line) {
+      if (line.silent.length > 0) context.terminal.err(silentText(line.silent));
+      return;
+    }
     yield line;
   }
   throw new ProtocolError('the list of conflicts is cut short');
 }
 
+function silentText(servers: readonly string[]): string {
+  const they = servers.length === 1 ? 'it knows' : 'they know';
+  return `${servers.map(printable).join(', ')} cannot be reached: what only ${they} to be in conflict is not listed\n`;
+}
+
 function textOf(context: Context, conflict: ConflictReport): string {
   const path = context.userPath(`/coda${conflict.path}`);
-  const { refused, waiting, versions, isExpanded } = conflict;
   const now = context.surroundings.now();
   const lines = [
-    `${printable(path)}${isExpanded ? ' (under repair)' : ''}`,
+    `${printable(path)}${conflict.isExpanded ? ' (under repair)' : ''}`,
     `  ${explainConflict(conflict)}`,
-    ...versions.map((version) => `  ${describeVersion(version, now).join(', ')}`),
-    `  ${refused === 1 ? '1 change is' : `${refused} changes are`} refused${waiting > 0 ? `, ${waiting} of the volume wait behind` : ''}`,
+    ...(conflict.kind === 'server/server' ? serverLines(conflict, now) : localLines(conflict, now)),
     `  next: coda resolve ${shellWord(path)} --keep both, or look at it: repair ${shellWord(path)}`,
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function toJson(context: Context, { path, mutation, versions, ...rest }: ConflictReport): object {
-  const time = (milliseconds: number) => new Date(milliseconds).toISOString();
-  return {
-    path: context.userPath(`/coda${path}`),
-    ...rest,
-    mutation: { ...mutation, time: time(mutation.time) },
-    versions: versions.map((version) => ({ ...version, modified: time(version.modified) })),
+function localLines({ refused, waiting, versions }: LocalConflict, now: number): readonly string[] {
+  return [
+    ...versions.map((version) => `  ${describeVersion(version, now).join(', ')}`),
+    `  ${refused === 1 ? '1 change is' : `${refused} changes are`} refused${waiting > 0 ? `, ${waiting} of the volume wait behind` : ''}`,
+  ];
+}
+
+/** What each server has: of the names that it is about, or of the object itself. */
+function serverLines(conflict: ServerConflict, now: number): readonly string[] {
+  const { names, versions, silent } = conflict;
+  const lineOf = (version: Version, path: string) => {
+    const author = authorOf(conflict, version.place, path) ?? version.ownerName;
+    return `  ${describeVersion({ ...version, ownerName: author }, now).join(', ')}`;
   };
+  const ofNames = names
+    .filter(hasVersion)
+    .flatMap(({ name, versions: held }) =>
+      held.map((version) => `  ${printable(name)}:${lineOf(version, name).slice(1)}`),
+    );
+  const ofObject = versions.map((version) => lineOf(version, ''));
+  return [
+    ...(ofNames.length > 0 ? ofNames : ofObject),
+    ...silent.map((server) => `  ${printable(server)} does not answer: what it has is not known`),
+  ];
+}
+
+/** Whether some server has something by a name: after a rename there may be nothing. */
+function hasVersion({ versions }: ServerConflict['names'][number]): boolean {
+  return versions.some(({ type }) => type !== 'none');
+}
+
+function toJson(context: Context, conflict: ConflictReport): object {
+  const { path, versions } = conflict;
+  const common = { path: context.userPath(`/coda${path}`), versions: versions.map(versionJson) };
+  if (conflict.kind === 'server/server') {
+    const { names, divergences, ...rest } = conflict;
+    return {
+      ...rest,
+      ...common,
+      names: names.map((each) => ({ name: each.name, versions: each.versions.map(versionJson) })),
+      divergences: divergences.map((each) => ({ ...each, time: isoTime(each.time) })),
+    };
+  }
+  const { mutation, ...rest } = conflict;
+  return { ...rest, ...common, mutation: { ...mutation, time: isoTime(mutation.time) } };
+}
+
+function versionJson(version: Version): object {
+  return { ...version, modified: isoTime(version.modified) };
+}
+
+function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
 }

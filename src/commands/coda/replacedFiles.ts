@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isErrno } from '../../ipc/errors.ts';
-import { encodeText } from '../../ipc/text.ts';
+import { decodeText, encodeText } from '../../ipc/text.ts';
 import type { FileTree } from '../../ipc/venus.ts';
 import { makeDirectory, syncDirectory } from '../../disk/durableDirectory.ts';
 import type { Surroundings } from '../context.ts';
@@ -35,12 +35,15 @@ export class ReplacedFiles {
     return this.#hasAny ? this.#directory : undefined;
   }
 
-  /** Saves a file or a tree. Nothing is saved of what is not there. @param path below the source */
-  async save(path: string): Promise<void> {
+  /**
+   * Saves a file or a tree. Nothing is saved of what is not there.
+   * @param path below the source
+   * @param to the path of the copy, if another one
+   */
+  async save(path: string, to = path === '' ? this.#name : path): Promise<void> {
     const from = path === '' ? this.#source : `${this.#source}/${path}`;
     try {
       const { type } = await this.#files.lstat(from);
-      const to = path === '' ? this.#name : path;
       if (type === 'file') await this.#copy(from, to);
       else if (type === 'symlink') await this.#copyLink(from, to);
       else
@@ -51,6 +54,43 @@ export class ReplacedFiles {
     }
   }
 
+  /** The contents of a copy. */
+  async *read(path: string): AsyncGenerator<Uint8Array> {
+    const file = await fs.open(this.#placeOf(path), 'r');
+    try {
+      for await (const bytes of file.createReadStream({ autoClose: false }))
+        if (bytes instanceof Uint8Array) yield bytes;
+    } finally {
+      await file.close();
+    }
+  }
+
+  async readlink(path: string): Promise<string> {
+    return decodeText(await fs.readlink(this.#placeOf(path), { encoding: 'buffer' }));
+  }
+
+  /** Forgets a copy that is in Coda again. */
+  async forget(path: string): Promise<void> {
+    await fs.rm(this.#placeOf(path));
+    // The directories above stay as long as there is something else in them.
+    for (
+      let above = dirname(join(this.#directory, path));
+      above.startsWith(this.#directory);
+      above = dirname(above)
+    )
+      try {
+        await fs.rmdir(Buffer.from(encodeText(above)));
+      } catch (error) {
+        if (systemCode(error) !== 'ENOTEMPTY') throw error;
+        return;
+      }
+    this.#hasAny = false;
+  }
+
+  #placeOf(path: string): Buffer {
+    return Buffer.from(encodeText(join(this.#directory, path)));
+  }
+
   async #copyLink(from: string, path: string): Promise<void> {
     const to = await this.#placeFor(path);
     await fs.symlink(Buffer.from(encodeText(await this.#files.readlink(from))), to).catch(ignoreExisting);
@@ -59,7 +99,7 @@ export class ReplacedFiles {
 
   /** Where a copy goes; the directories above it are there. */
   async #placeFor(path: string): Promise<Buffer> {
-    const to = Buffer.from(encodeText(join(this.#directory, path)));
+    const to = this.#placeOf(path);
     const above = Buffer.from(encodeText(dirname(join(this.#directory, path))));
     await makeDirectory(above);
     return to;

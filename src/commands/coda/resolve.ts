@@ -1,245 +1,165 @@
-import { splitPath } from '../../ipc/codaPath.ts';
-import { CodaError, isErrno } from '../../ipc/errors.ts';
-import type { ConflictReport } from '../../ipc/repairs.ts';
-import { type Committed, type LocalSession, RepairError } from '../../repair/backend.ts';
+import type { ConflictReport, LocalConflict } from '../../ipc/repairs.ts';
 import { explainConflict, isBelow, workplacesOf } from '../../repair/conflictList.ts';
 import { Interruptions } from '../../repair/interruptions.ts';
-import { type Choice, type Resolved, choices, resolveAll } from '../../repair/resolve.ts';
-import { mutationText, verdictText } from '../../repair/texts.ts';
-import { shellWord } from '../../term/shellWord.ts';
+import { type Choice, choices } from '../../repair/resolve.ts';
+import type { ReplicaKeep } from '../../repair/replicas/keepDecisions.ts';
 import { printable } from '../../term/printable.ts';
 import { InterruptedError } from '../../term/prompts.ts';
-import { startSpinner } from '../../term/spinner.ts';
 import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../exitStatus.ts';
-import { openBackend } from '../repair/openBackend.ts';
-import type { RepairPlace } from '../repair/repairCommand.ts';
 import { withSignals } from '../repair/signals.ts';
 import { conflictsAt } from './conflicts.ts';
-import { ReplacedFiles } from './replacedFiles.ts';
-
-/** Times that something is decided anew because others were faster. */
-const MAX_ATTEMPTS = 3;
-
-/** Some conflicts are left, and why. */
-class LeftOverError extends CodaError {
-  readonly code = 'conflict';
-
-  constructor(object: string, what: string) {
-    super(`${printable(object)}: ${what}`, {
-      why: 'It stays in the modify log as it was.',
-      next: `Decide by hand: repair ${shellWord(object)}`,
-    });
-  }
-}
-
-/** The servers got something newer between the decisions and the commit. */
-class OvertakenError extends LeftOverError {
-  constructor(object: string, { verdict }: Extract<Committed, { kind: 'overtaken' }>) {
-    super(object, `somebody changed it meanwhile: ${verdictText({ object }, verdict)}`);
-  }
-}
-
-/** An object that somebody repairs by hand. */
-class UnderRepairError extends CodaError {
-  readonly code = 'conflict';
-
-  constructor(object: string) {
-    super(`${printable(object)} is under repair`, {
-      why: 'What was decided or made there by hand would be lost.',
-      next: `Go on with it: repair ${shellWord(object)}. To drop it: cfs endrepair ${shellWord(object)}`,
-    });
-  }
-}
+import { settleAll } from './settleObjects.ts';
+import { settleServers } from './settleServers.ts';
 
 export const resolve: Command = {
-  usage: 'coda resolve (<path> ... | --all) --keep mine|server|both|newest [--dry-run]',
+  usage: 'coda resolve (<path> ... | --all) --keep mine|server|both|newest|<server> [--dry-run]',
   summary: 'settle conflicts without looking at each change',
   description: [
-    'mine: what you did wins. server: what the servers have stays. both: your version is kept beside that of the servers, under a name that says host and day. newest: the later of both.',
-    'What both sides did alike settles itself. What cannot be settled stays in the modify log, and does not stop the rest. A version of the servers that is replaced is first saved below $XDG_STATE_HOME/coda/replaced.',
+    'Between what you did and what the servers have: mine, what you did wins; server, what the servers have stays, and what you did goes where that is in its way. Between servers that differ: the name of a server, whose version wins. both: all versions are kept, beside each other under names that say whose they are and of which day. newest: the latest of them.',
+    'What both sides did alike settles itself. What cannot be settled stays as it was, and does not stop the rest. A version of the servers that is replaced is first saved below $XDG_STATE_HOME/coda/replaced.',
+    'Directories of servers that differ are repaired from what can be seen on: what lies below a conflict follows when that is settled.',
   ],
   options: [
     { flags: '--all', summary: 'all conflicts that there are' },
-    { flags: '--keep <whose>', summary: 'mine, server, both or newest' },
+    { flags: '--keep <whose>', summary: 'mine, server, both, newest, or the name of a server' },
     { flags: '--dry-run', summary: 'say what is in conflict, and settle nothing' },
   ],
   examples: [
     'coda resolve --all --keep both',
     'coda resolve /coda/example.org/usr/jan/paper.tex --keep mine',
+    'coda resolve /coda/example.org/project --keep s2',
   ],
   words: {},
 
   async run(context, paths, options) {
-    const choice = choices.find((each) => each === options.value('keep'));
-    if (!choice) throw new UsageError(`--keep takes ${choices.join(', ')}`);
+    const whose = options.value('keep') ?? '';
+    if (whose === '') throw new UsageError(WORDS);
     const isAll = options.flag('all');
     if (isAll === paths.length > 0) throw new UsageError('name objects in conflict, or say --all');
+    const targets = isAll ? undefined : await pathsOf(context, paths);
     const found: ConflictReport[] = [];
     for await (const conflict of conflictsAt(context, undefined)) found.push(conflict);
-    const objects = isAll ? workplacesOf(found) : await targetsOf(context, paths, found);
+    const meant = found.filter((conflict) => isMeant(conflict, targets));
+    const wish = wishOf(whose, meant);
     if (options.flag('dry-run')) {
-      preview(context, found, objects);
+      preview(context, meant);
       return;
     }
-    const expanded = new Set(found.filter(({ isExpanded }) => isExpanded).map(({ path }) => path));
     const interruptions = new Interruptions();
-    await withSignals(interruptions, () => settleAll(context, objects, expanded, choice, interruptions.over));
+    await withSignals(interruptions, () => settleBoth(context, targets, found, wish, interruptions.over));
   },
 };
 
-/** Settles one object after the other. @param expanded those under repair */
-async function settleAll(
+const WORDS = `--keep takes ${choices.join(', ')}, or the name of a server`;
+
+/** How each kind of conflict is settled; nothing for a kind that there is none of. */
+interface Wish {
+  readonly local: Choice | undefined;
+  readonly ofServers: ReplicaKeep | undefined;
+}
+
+/** @throws UsageError for a word that does not fit all that is meant */
+function wishOf(whose: string, meant: readonly ConflictReport[]): Wish {
+  const ofServers = meant.filter((conflict) => conflict.kind === 'server/server');
+  const servers = [
+    ...new Set(
+      ofServers.flatMap(({ versions, silent }) => [...versions.map(({ place }) => place), ...silent]),
+    ),
+  ].sort();
+  if (whose === 'both' || whose === 'newest') return { local: whose, ofServers: { kind: whose } };
+  const choice = choices.find((each) => each === whose);
+  if (choice !== undefined) {
+    if (ofServers.length === 0) return { local: choice, ofServers: undefined };
+    throw new UsageError(
+      `Servers differ from each other here, so that --keep takes newest, both or one of ${servers.map(printable).join(', ')}, not ${whose}`,
+    );
+  }
+  if (ofServers.length === 0) throw new UsageError(`${WORDS} that is in conflict with others, not ${whose}`);
+  if (!servers.includes(whose))
+    throw new UsageError(
+      `--keep takes newest, both or one of ${servers.map(printable).join(', ')}, not ${whose}`,
+    );
+  if (ofServers.length < meant.length)
+    throw new UsageError(
+      'Some of this is in conflict between you and the servers, where --keep takes mine, server, newest or both: name the objects apart',
+    );
+  return { local: undefined, ofServers: { kind: 'server', server: whose } };
+}
+
+/** First what the servers have among each other: only then can it be told what is in conflict with them. */
+async function settleBoth(
   context: Context,
-  objects: readonly string[],
-  expanded: ReadonlySet<string>,
-  choice: Choice,
+  targets: readonly string[] | undefined,
+  found: readonly ConflictReport[],
+  { local, ofServers }: Wish,
   over: AbortSignal,
 ): Promise<void> {
+  const isServers = found.some((conflict) => conflict.kind === 'server/server' && isMeant(conflict, targets));
   const settled: object[] = [];
-  for (const object of objects) {
-    if (over.aborted) break;
-    const shown = context.userPath(`/coda${object}`);
-    try {
-      if (expanded.has(object)) throw new UnderRepairError(shown);
-      settled.push(await settleAnew(context, object, choice, over));
-    } catch (error) {
-      await context.fail(error, 'coda resolve', shown);
-    }
+  if (ofServers && isServers)
+    settled.push(
+      ...(await settleServers(context, (conflict) => isMeant(conflict, targets), ofServers, over)),
+    );
+  const locals = isServers ? await localConflicts(context) : found.filter(isLocal);
+  const objects = targets ? targetsAmong(targets, locals, isServers) : workplacesOf(locals);
+  if (local) {
+    settled.push(...(await settleAll(context, objects, locals, local, over)));
   }
+  if (over.aborted && context.failures.length === 0)
+    await context.fail(new InterruptedError(), 'coda resolve');
   if (context.json) context.printJson({ settled, failures: context.failures });
-  else if (objects.length === 0) context.print('No conflicts.\n');
+  else if (objects.length === 0 && !isServers) context.print('No conflicts.\n');
 }
 
-/** Somebody may change something between the decisions and the commit: then it is decided anew. */
-async function settleAnew(
-  context: Context,
-  object: string,
-  choice: Choice,
-  over: AbortSignal,
-): Promise<object> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await settle(context, object, choice, over);
-    } catch (error) {
-      if (!(error instanceof OvertakenError) || attempt === MAX_ATTEMPTS || over.aborted) throw error;
-    }
-  }
+function isLocal(conflict: ConflictReport): conflict is LocalConflict {
+  return conflict.kind !== 'server/server';
 }
 
-/** What is inside an object in conflict is settled with it. */
-async function targetsOf(
-  context: Context,
-  paths: readonly string[],
-  found: readonly ConflictReport[],
-): Promise<readonly string[]> {
-  const targets: string[] = [];
-  for (const typed of paths) {
-    const { path } = await context.target(typed);
+async function localConflicts(context: Context): Promise<readonly LocalConflict[]> {
+  const found: LocalConflict[] = [];
+  for await (const conflict of conflictsAt(context, undefined)) if (isLocal(conflict)) found.push(conflict);
+  return found;
+}
+
+/** What is below a path that was named, and what it lies below, since nothing can be seen of it there. */
+function isMeant({ path }: ConflictReport, targets: readonly string[] | undefined): boolean {
+  return targets?.some((target) => path === target || isBelow(path, target) || isBelow(target, path)) ?? true;
+}
+
+async function pathsOf(context: Context, paths: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const typed of paths) found.push((await context.target(typed)).path);
+  return found;
+}
+
+/**
+ * The objects of paths that were named: what is inside an object in conflict is settled with it.
+ * @param isOfServers whether conflicts of servers were settled there: then there need not be others
+ */
+function targetsAmong(
+  targets: readonly string[],
+  found: readonly LocalConflict[],
+  isOfServers: boolean,
+): readonly string[] {
+  const objects = targets.flatMap((path) => {
     const around = found.find((conflict) => isBelow(path, conflict.path));
-    targets.push(around?.path ?? path);
-  }
-  return [...new Set(targets)];
+    const isThere = found.some((conflict) => conflict.path === path || isBelow(conflict.path, path));
+    return around?.path ?? (isThere || !isOfServers ? [path] : []);
+  });
+  return [...new Set(objects)];
 }
 
-function preview(context: Context, found: readonly ConflictReport[], objects: readonly string[]): void {
-  const covered = found.filter(({ path }) =>
-    objects.some((object) => path === object || isBelow(path, object)),
-  );
+function preview(context: Context, meant: readonly ConflictReport[]): void {
   if (context.json) {
-    const paths = covered.map(({ path }) => context.userPath(`/coda${path}`));
+    const paths = meant.map(({ path }) => context.userPath(`/coda${path}`));
     context.printJson({ would: paths, failures: [] });
     return;
   }
-  for (const conflict of covered)
+  for (const conflict of meant)
     context.print(
       `${printable(context.userPath(`/coda${conflict.path}`))}\n  ${explainConflict(conflict)}\n`,
     );
-  if (covered.length === 0) context.print('No conflicts.\n');
-}
-
-async function settle(context: Context, object: string, choice: Choice, over: AbortSignal): Promise<object> {
-  const place = await openBackend(context);
-  const session = await beginLocal(context, place, object);
-  const { isResumed, client, path, mutations } = await session.document();
-  const shown = { object: context.userPath(`/coda${path}`) };
-  if (isResumed) throw new UnderRepairError(shown.object);
-  const files = await place.files();
-  const { entry } = splitPath(path);
-  const replaced = new ReplacedFiles(context.surroundings, files, `${path}/global`, entry);
-  const spinner = startSpinner(`settling ${mutations.length} changes`, context.terminal);
-  const resolved: Resolved[] = [];
-  try {
-    const options = {
-      session,
-      files,
-      object: path,
-      choice,
-      client,
-      now: context.surroundings.now(),
-      onReplace: (below: string) => replaced.save(below),
-    };
-    for await (const each of resolveAll(options)) {
-      if (over.aborted) throw new InterruptedError();
-      resolved.push(each);
-      spinner.say(`settling ${resolved.length} of ${mutations.length} changes`);
-    }
-    const committed = await session.commit();
-    if (committed.kind === 'overtaken') throw new OvertakenError(shown.object, committed);
-  } catch (error) {
-    await abort(session);
-    throw error;
-  } finally {
-    spinner.stop();
-  }
-  if (!context.json) context.print(resolved.map((each) => textOf(shown, each)).join(''));
-  if (replaced.directory) context.terminal.err(`what was replaced is in ${replaced.directory}\n`);
-  await reportLeft(context, shown.object, resolved);
-  return { path: shown.object, mutations: resolved.map(toJson), replaced: replaced.directory };
-}
-
-async function beginLocal(context: Context, place: RepairPlace, object: string): Promise<LocalSession> {
-  const session = await place.backend.begin(object);
-  if (session.kind === 'local/global') return session;
-  await session.abort();
-  const shown = context.userPath(`/coda${object}`);
-  throw new RepairError(`${printable(shown)}: the servers differ among each other`, {
-    why: 'What they have is compared and repaired, as no local mutation is in conflict.',
-    next: `Repair it: repair ${shellWord(shown)}`,
-  });
-}
-
-async function abort(session: LocalSession): Promise<void> {
-  try {
-    await session.abort();
-  } catch (error) {
-    // It has ended already, or venus has; in both cases nothing was sent.
-    if (!(error instanceof CodaError) || isErrno(error, 'EBUSY')) throw error;
-  }
-}
-
-async function reportLeft(context: Context, object: string, resolved: readonly Resolved[]): Promise<void> {
-  for (const { mutation, obstacle } of resolved) {
-    if (!obstacle) continue;
-    const what = `${mutationText({ object }, 'local', mutation)}: ${verdictText({ object }, obstacle)}`;
-    await context.fail(new LeftOverError(object, what), 'coda resolve', object);
-  }
-}
-
-function textOf(shown: { readonly object: string }, { mutation, verdict, ...how }: Resolved): string {
-  if (verdict.kind === 'no conflict' || how.obstacle) return '';
-  const what = mutationText(shown, 'local', mutation);
-  if (how.isIdentical) return `same on both sides: ${what}\n`;
-  if (how.beside !== undefined) return `kept both: ${what}, as ${printable(how.beside)}\n`;
-  return how.decision === 'preserved' ? `kept mine: ${what}\n` : `kept the server's: ${what}\n`;
-}
-
-function toJson({ mutation, obstacle, beside, ...rest }: Resolved): object {
-  return {
-    ...rest,
-    mutation: { ...mutation, time: new Date(mutation.time).toISOString() },
-    ...(beside === undefined ? {} : { beside }),
-    ...(obstacle === undefined ? {} : { obstacle }),
-  };
+  if (meant.length === 0) context.print('No conflicts.\n');
 }

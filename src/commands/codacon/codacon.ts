@@ -1,6 +1,7 @@
 import { VenusUnavailableError } from '../../ipc/errors.ts';
 import type { WantedEvents } from '../../ipc/venus.ts';
 import type { VenusEvent } from '../../ipc/venusEvent.ts';
+import { OutputClosedError } from '../../term/terminal.ts';
 import type { Command, Options } from '../command.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../exitStatus.ts';
@@ -9,12 +10,14 @@ import { parseSince } from './since.ts';
 
 /** Milliseconds between two looks whether venus is there again. */
 const RETRY = 1000;
+/** Milliseconds between two looks whether anybody still reads: nothing may happen for hours. */
+const LOOK = 500;
 
 export const codacon: Command = {
   usage: 'codacon [--since TIME] [-n N] [--no-follow] [--wait]',
   summary: 'watch what venus does: a line with the time for each thing that happens',
   description: [
-    'It goes on until ^C. With --json each event is a line of JSON with all that is known of it.',
+    'It goes on until ^C, or until nobody reads what it prints. With --json each event is a line of JSON with all that is known of it.',
     'The embedded venus keeps a history, which survives its restart; --since and -n begin with it. A mounted Coda keeps none.',
   ],
   options: [
@@ -33,9 +36,9 @@ export const codacon: Command = {
   async run(context, _words, options) {
     const wanted = wantedEvents(context, options);
     try {
-      await watch(context, wanted, options.flag('wait'));
+      await whileRead(context, watch(context, wanted, options.flag('wait')));
     } catch (error) {
-      if (!context.json) throw error;
+      if (!context.json || error instanceof OutputClosedError) throw error;
       await context.fail(error, 'codacon');
       // A document of several lines would be no JSON Lines.
       context.printJsonLine({ failures: context.failures });
@@ -58,6 +61,21 @@ function wantedEvents({ surroundings }: Context, options: Options): WantedEvents
     ...(since === undefined ? {} : { since }),
     ...(last === undefined ? {} : { last }),
   };
+}
+
+/** @throws OutputClosedError soon after the last reader of the output has gone */
+async function whileRead(context: Context, watching: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const closed = new Promise<never>((_, reject) => {
+    timer = setInterval(() => {
+      if (context.terminal.outIsClosed) reject(new OutputClosedError());
+    }, LOOK);
+  });
+  try {
+    await Promise.race([watching, closed]);
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 async function watch(context: Context, wanted: WantedEvents, isPatient: boolean): Promise<void> {

@@ -3,7 +3,6 @@ import { Readable } from 'node:stream';
 import type { RepairBackend } from '../../repair/backend.ts';
 import { completionsOf } from '../../repair/completion.ts';
 import { Interruptions } from '../../repair/interruptions.ts';
-import { type Keep, keeps } from '../../repair/keep.ts';
 import { type Ending, INTRODUCTION, ScriptError, converse, runScript } from '../../repair/repl.ts';
 import { RepairRun } from '../../repair/repairRun.ts';
 import { quoteWord } from '../../repair/words.ts';
@@ -32,7 +31,8 @@ const LABEL = 'repair';
 /** The tool, for any backend. */
 export function repairCommand(open: OpenPlace): Command {
   return {
-    usage: 'repair [<object> [<fixfile>]] [--keep mine|server|both [--fresh] | --list | --script <file>]',
+    usage:
+      'repair [<object> [<fixfile>]] [--keep mine|server|both|newest|<server> [--fresh] | --list | --script <file>]',
     summary: 'settle conflicts between this client and the servers, and among the servers',
     description: [
       'Without options it reads commands, at a terminal with a prompt, history and completion. With an object it begins with that object.',
@@ -42,9 +42,13 @@ export function repairCommand(open: OpenPlace): Command {
     options: [
       {
         flags: '--keep <whose>',
-        summary: 'decide about everything at once: mine, server or both versions, then commit',
+        summary:
+          'decide about everything at once: mine, server or both versions, then commit; where servers differ: both, newest or the name of a server',
       },
-      { flags: '--list', summary: 'list the local mutations and what is in the way of each' },
+      {
+        flags: '--list',
+        summary: 'list the local mutations and what is in the way of each, or in what servers differ',
+      },
       {
         flags: '--script <file>',
         summary: 'read commands from a file, - for stdin, up to the first that fails',
@@ -55,6 +59,7 @@ export function repairCommand(open: OpenPlace): Command {
       'repair',
       'repair /coda/example.org/usr/luqi/papers --list',
       'repair /coda/example.org/usr/luqi/papers --keep both',
+      'repair /coda/example.org/project --keep s2',
     ],
     words: { max: 2 },
     classicFailure: 1,
@@ -76,7 +81,7 @@ type How =
   | { readonly kind: 'script'; readonly file: string }
   | { readonly kind: 'fix file'; readonly file: string }
   | { readonly kind: 'list'; readonly object: string }
-  | { readonly kind: 'keep'; readonly object: string; readonly keep: Keep; readonly fresh: boolean };
+  | { readonly kind: 'keep'; readonly object: string; readonly keep: string; readonly fresh: boolean };
 
 /** @throws UsageError */
 function howOf(
@@ -99,9 +104,7 @@ function howOf(
   if (whose === undefined && !lists) return { kind: 'converse' };
   if (object === undefined) throw new UsageError('an object is missing');
   if (whose === undefined) return { kind: 'list', object };
-  const keep = keeps.find((each) => each === whose);
-  if (keep === undefined) throw new UsageError(`--keep takes ${keeps.join(', ')}, not ${whose}`);
-  return { kind: 'keep', object, keep, fresh };
+  return { kind: 'keep', object, keep: whose, fresh };
 }
 
 async function perform(

@@ -1,13 +1,18 @@
 /** `--keep` and `--list`: a session that decides or looks by itself. */
 import { CodaError } from '../../ipc/errors.ts';
 import type { LocalMutation, RepairDocument, Verdict } from '../../ipc/repairs.ts';
-import { type Keep, type Kept, decideAll } from '../../repair/keep.ts';
+import { type Keep, type Kept, decideAll, keeps } from '../../repair/keep.ts';
 import type { RepairRun } from '../../repair/repairRun.ts';
 import { isSession } from '../../repair/stateTable.ts';
 import { type ShownObject, listedMutation, mutationText, verdictText } from '../../repair/texts.ts';
 import { shellWord } from '../../term/shellWord.ts';
 import { printable } from '../../term/printable.ts';
 import type { Context } from '../context.ts';
+import { UsageError } from '../exitStatus.ts';
+import { listServerSession, settleServerSession } from './serverSession.ts';
+
+/** Times that something is decided anew because others were faster. */
+const MAX_ATTEMPTS = 3;
 
 /** An object is under repair already: somebody may have made results that a new decision would drop. */
 class UnderRepairError extends CodaError {
@@ -37,7 +42,7 @@ class OvertakenError extends CodaError {
 async function beginNew(context: Context, run: RepairRun, typed: string, fresh: boolean): Promise<void> {
   await run.begin(typed);
   if (run.state !== 'stale') return;
-  if (!run.session.canAbort) {
+  if (!run.isOfServers && !run.session.canAbort) {
     // Part of it is done for good already.
     context.terminal.err(`going on with the commit that was interrupted, as it was decided then\n`);
     run.resume();
@@ -54,29 +59,60 @@ export async function settle(
   context: Context,
   run: RepairRun,
   typed: string,
-  keep: Keep,
+  whose: string,
   fresh: boolean,
   over: AbortSignal,
 ): Promise<void> {
   await beginNew(context, run, typed, fresh);
+  if (run.isOfServers) return settleServerSession(context, run, whose, over);
+  const keep = keeps.find((each) => each === whose);
+  if (keep === undefined)
+    throw new UsageError(
+      `What you did is in conflict with the servers here, so that --keep takes ${keeps.join(', ')}, not ${whose}`,
+    );
   const shown = { object: run.object };
-  const { client, path } = run.begun;
-  const all: Kept[] = [];
-  for await (const kept of decideAll(run.session, keep, client, shown, context.surroundings.now())) {
-    all.push(kept);
-    if (!context.json) context.print(`${keptText(shown, kept)}\n`);
+  const { path } = run.begun;
+  const all = new Map<number, Kept>();
+  for (let attempt = 1; ; attempt++) {
+    const { mutations } = await run.session.document();
+    const overtaken = await decideAndCommit(context, run, shown, keep, all, over);
     if (over.aborted) return;
+    if (!overtaken) break;
+    // What was done for good is settled for good: each attempt has less left to decide.
+    if (attempt === MAX_ATTEMPTS + (run.session.canAbort ? 0 : mutations.length)) throw overtaken;
+    if (run.session.canAbort) {
+      await run.abort();
+      await run.begin(typed);
+    }
+    context.terminal.err('somebody changed something meanwhile: what is left is decided anew\n');
   }
-  const committed = await run.commit();
-  if (committed.kind === 'overtaken') throw new OvertakenError(shown, committed.verdict);
   if (!context.json) return;
-  const mutations = all.map(({ mutation, decision, verdict, beside }) => ({
+  const mutations = [...all.values()].map(({ mutation, decision, verdict, beside }) => ({
     ...mutationJson(mutation),
     decision,
     verdict,
     ...(beside === undefined ? {} : { beside }),
   }));
   context.printJson({ path: run.workplace.toUserPath(path), keep, mutations, committed: true, failures: [] });
+}
+
+/** @returns why nothing more was committed @param all what became of each mutation, by its number */
+async function decideAndCommit(
+  context: Context,
+  run: RepairRun,
+  shown: ShownObject,
+  keep: Keep,
+  all: Map<number, Kept>,
+  over: AbortSignal,
+): Promise<OvertakenError | undefined> {
+  const { client } = run.begun;
+  for await (const kept of decideAll(run.session, keep, client, shown, context.surroundings.now())) {
+    all.set(kept.mutation.sequence, kept);
+    if (!context.json) context.print(`${keptText(shown, kept)}\n`);
+    if (over.aborted) return undefined;
+  }
+  const committed = await run.commit();
+  return committed.kind === 'overtaken' ? new OvertakenError(shown, committed.verdict) : undefined;
 }
 
 function keptText(shown: ShownObject, { mutation, decision, beside }: Kept): string {
@@ -95,6 +131,7 @@ interface Finding {
 /** Lists the local mutations of an object with what is in the way of each. Leaves all as it was. */
 export async function list(context: Context, run: RepairRun, typed: string): Promise<void> {
   await run.begin(typed);
+  if (run.isOfServers) return listServerSession(context, run);
   const shown = { object: run.object };
   const { begun } = run;
   const findings = run.state === 'stale' ? await findingsOfFound(run) : await findingsOf(run);

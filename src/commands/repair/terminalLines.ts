@@ -93,6 +93,10 @@ export class TerminalLines implements Lines {
       // Pressed together with the end of a line: it is for the command.
       else this.#interruptions.interrupt();
     });
+    // After ^Z and fg: readline pauses itself, and with nothing to wait for the process would end.
+    this.#interface.on('SIGCONT', () => {
+      if (this.#waiting) this.#interface.prompt(true);
+    });
     this.#interface.on('close', () => {
       if (!this.#hasEnded) process.stdout.write('\n');
       this.#hasEnded = true;

@@ -160,7 +160,11 @@ async function endSession(run: RepairRun): Promise<Outcome> {
   const committed = await run.commit();
   if (committed.kind === 'done') return 'done';
   const { mutation, verdict } = committed;
-  conversation.print('nothing was committed: the servers have something newer\n');
+  conversation.print(
+    run.session.canAbort
+      ? 'nothing was committed: the servers have something newer\n'
+      : 'only a part was committed: the servers have something newer, so decide about the rest again\n',
+  );
   if (mutation) conversation.print(`local mutation: ${mutationText(shown, 'local', mutation)}\n`);
   conversation.print(`${verdictText(shown, verdict)}\n`);
   return 'failed';

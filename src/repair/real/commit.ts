@@ -271,8 +271,9 @@ function beginsWith(listed: readonly CmlLine[], records: readonly WorkRecord[]):
   return records.every((record, at) => isLineOf(record, listed[at]));
 }
 
-function isLineOf({ line }: WorkRecord, found: CmlLine | undefined): boolean {
-  const expected = parseCmlLine(line);
+/** Whether a line of the log is that of a record. */
+export function isLineOf(record: WorkRecord | undefined, found: CmlLine | undefined): boolean {
+  const expected = record && parseCmlLine(record.line);
   return expected !== undefined && found !== undefined && isSameRecord(expected, found);
 }
 

@@ -29,8 +29,15 @@ export interface DeciderParts {
   readonly files: FileTree;
   /** The entry of a server that answers, below the expanded object. */
   readonly server: string | undefined;
-  /** What venus said of the first record of the log before the object was expanded. */
-  readonly first: Verdict | undefined;
+  /** What venus said of a record that it can be asked about: the first of its log, while nothing is expanded. */
+  readonly told: ToldVerdict | undefined;
+}
+
+/** What venus or the servers said of a record, which knows what cannot be seen: rights, and versions of what is removed. */
+export interface ToldVerdict {
+  /** The place of the record. */
+  readonly at: number;
+  readonly verdict: Verdict;
 }
 
 /** Says what is in the way of records, and works out what it takes to preserve them. Changes nothing. */
@@ -47,8 +54,10 @@ export class Decider {
     const mutation = this.#mutation(at);
     if (this.#parts.server === undefined) return conflict('unreachable', mutation.path);
     const own = await this.#ownVerdict(this.#drafting(at), at, mutation);
-    const { first } = this.#parts;
-    return own.kind === 'no conflict' && at === 0 && first ? first : own;
+    const { told } = this.#parts;
+    if (told?.at !== at || told.verdict.kind === 'no conflict') return own;
+    // Who lacks the rights cannot do it in any other way either.
+    return own.kind === 'no conflict' || hopeless.includes(told.verdict.obstruction) ? told.verdict : own;
   }
 
   /** @returns the verdict where it cannot be done so */
@@ -70,7 +79,11 @@ export class Decider {
     if (this.#isBehindSkipped(at)) return { ...conflict('dependent', mutation.path), why: BEHIND_SKIPPED };
     const drafting = this.#drafting(at);
     const isFree = (await this.verdict(at)).kind === 'no conflict';
-    return { ...this.#decided(drafting, at, 'discarded', 'discard'), ...(isFree ? { free: true } : {}) };
+    return {
+      ...this.#decided(drafting, at, 'discarded', 'discard'),
+      ...(await standInFor(drafting, mutation)),
+      ...(isFree ? { free: true } : {}),
+    };
   }
 
   skip(at: number): WorkRecord {
@@ -212,6 +225,17 @@ export class Decider {
     }
     return path;
   }
+}
+
+/** What later mutations are about, of one that is left out: the directory of the servers, or the old name. */
+async function standInFor(
+  drafting: Drafting,
+  mutation: LocalMutation,
+): Promise<Pick<WorkRecord, 'merged' | 'moved'>> {
+  if (mutation.op === 'rename') return { moved: [mutation.to, drafting.map(mutation.path)] };
+  if (mutation.op !== 'mkdir') return {};
+  const target = drafting.map(mutation.path);
+  return (await drafting.view.look(target))?.type === 'directory' ? { merged: target } : {};
 }
 
 function conflict(obstruction: Obstruction, target: string): Extract<Verdict, { kind: 'conflict' }> {

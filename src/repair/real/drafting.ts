@@ -138,7 +138,10 @@ export class Drafting {
     for (const step of steps) this.#show(step);
     if (merged !== undefined) this.view.merge(merged);
     if (moved) this.#moves.push(moved);
-    if (decision === 'discarded' && (isMaking(mutation) || 'to' in mutation))
+    // What is below a directory that stands for the one here is made in it anew.
+    if (merged !== undefined) this.#redone.add(merged);
+    const isStoodFor = merged !== undefined || moved !== undefined;
+    if (decision !== 'preserved' && !isStoodFor && (isMaking(mutation) || 'to' in mutation))
       this.#unmade.add(targetOf(mutation));
     if (decision !== 'preserved' || fate !== 'discard') return;
     if (!isOfWhole(mutation)) for (const path of pathsOf(mutation)) this.#redone.add(path);

@@ -1,7 +1,8 @@
 /** The modify log of a volume as venus lists it (spec/repair.md, 16.2). */
 import { Readable } from 'node:stream';
 import { type CmlLine, UNKNOWN_PARENT } from '../../cml/cmlLine.ts';
-import { formatCmlLine, parseCml } from '../../cml/cmlText.ts';
+import { parseCml } from '../../cml/cmlRecords.ts';
+import { formatCmlLine } from '../../cml/cmlText.ts';
 import { splitPath } from '../../ipc/codaPath.ts';
 import { openListing } from '../../ipc/listingFile.ts';
 import { decodeText, encodeText } from '../../ipc/text.ts';

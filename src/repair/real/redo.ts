@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { VenusError } from '../../ipc/errors.ts';
 import type { FileStatus, FileTree } from '../../ipc/venus.ts';
 import { printable } from '../../term/printable.ts';
 import { RepairError } from '../backend.ts';
@@ -34,10 +35,18 @@ export class Redo {
   async perform(step: Step): Promise<void> {
     if (await this.#isDone(step)) return;
     await this.#checkExpected(step);
-    await this.#do(step);
+    await this.#do(step).catch((cause: unknown) => this.#refused(step, cause));
     // Who owns a file is shown by another number than it is set by.
     if (step.op !== 'chown' && !(await this.#isDone(step)))
       throw new RepairError(`${printable(this.#at(step.path))} is not as it was made`, this.#advice());
+  }
+
+  /** @throws RepairError where the servers do not allow it; anything else as it is */
+  #refused({ op, path }: Step, cause: unknown): never {
+    if (!(cause instanceof VenusError) || cause.is('ETIMEDOUT')) throw cause;
+    const { why, next } = this.#advice();
+    const message = `${op} ${printable(this.#at(path))}: ${cause.message}`;
+    throw new RepairError(message, { why: `${cause.why ?? ''} ${why}`.trimStart(), next }, { cause });
   }
 
   async #do(step: Step): Promise<void> {

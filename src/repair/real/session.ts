@@ -9,7 +9,7 @@ import {
   type LocalSession,
 } from '../backend.ts';
 import { Commit, type CommitParts, isInConflict } from './commit.ts';
-import { Decider } from './decider.ts';
+import { Decider, type ToldVerdict } from './decider.ts';
 import { statusOf } from './globalView.ts';
 import { LOCAL_ENTRY, pathAt } from './objectPaths.ts';
 import { type Work, type WorkRecord, currentOf } from './work.ts';
@@ -25,7 +25,7 @@ export interface Begun {
   /** The entry of a server that answers, below the expanded object. */
   readonly server: string | undefined;
   /** What venus said of the first record before the object was expanded. */
-  readonly first: Verdict | undefined;
+  readonly told: ToldVerdict | undefined;
 }
 
 /** A session that the tool keeps: decisions are only noted, and carried out at the commit. */
@@ -36,6 +36,7 @@ export class RealSession implements LocalSession {
   #work: Work;
   #isExpanded: boolean;
   #hasJournal: boolean;
+  #told: ToldVerdict | undefined;
 
   constructor(parts: CommitParts, begun: Begun) {
     this.#parts = parts;
@@ -43,6 +44,7 @@ export class RealSession implements LocalSession {
     this.#work = begun.work;
     this.#isExpanded = begun.isExpanded;
     this.#hasJournal = begun.hasJournal;
+    this.#told = begun.told;
   }
 
   get canAbort(): boolean {
@@ -162,8 +164,7 @@ export class RealSession implements LocalSession {
 
   #decider(): Decider {
     const { venus, files } = this.#parts;
-    const { server, first } = this.#begun;
-    return new Decider({ venus, files, server, first }, this.#work);
+    return new Decider({ venus, files, server: this.#begun.server, told: this.#told }, this.#work);
   }
 
   #replaceRecord(at: number, record: WorkRecord): void {
@@ -202,6 +203,7 @@ export class RealSession implements LocalSession {
   /** The servers refuse what nothing was in the way of: it and what comes after it is to be decided again. */
   async #refused(before: Work, at: number, verdict: Verdict): Promise<Committed> {
     const mutation = this.#work.records[at]?.mutation;
+    this.#told = { at, verdict };
     if (this.canAbort) await this.#takeBack(before);
     else {
       const records = this.#work.records.map((record, index) => (index < at ? record : undecided(record)));

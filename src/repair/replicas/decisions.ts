@@ -1,4 +1,5 @@
 /** What is to become of differences: what somebody decided, or what keeps everything that anybody wrote. */
+import { MAX_FIX_NAME } from '../../ipc/fixFile/fixFile.ts';
 import { besideName } from '../besideName.ts';
 import type { Comparison, NameSet } from './compare.ts';
 import {
@@ -77,11 +78,15 @@ export function earlierDecision(difference: Difference, decisions: Decisions): D
   return undefined;
 }
 
-/** Keeps all objects of those entries that are not removed: the newest by its name, the others by new ones. */
+/**
+ * Keeps all objects of those entries that are not removed: the newest by its name, the others by new ones.
+ * @param whose what the new name says of where the object is from
+ */
 export function keepBoth(
   { name, holders }: NameConflict,
   names: NameSet,
   removed: ReadonlySet<string>,
+  whose: (holder: Holder) => string = ({ replica }) => replica.server,
 ): Extract<Decision, { kind: 'name/name' }> {
   const kept = holders.filter(({ replica }) => !removed.has(replica.server));
   const newest = newestOf(kept);
@@ -89,20 +94,21 @@ export function keepBoth(
   for (const holder of kept) {
     const object = fidKey(holder.status.fid);
     if (moved.has(object) || (newest && fidKey(newest.status.fid) === object)) continue;
-    moved.set(object, freeName(name, holder, names, [...moved.values()]));
+    moved.set(object, freeName(name, holder, names, [...moved.values()], whose(holder)));
   }
   return { kind: 'name/name', removed, moved };
 }
 
 function freeName(
   name: string,
-  { replica, status }: Holder,
+  { status }: Holder,
   names: NameSet,
   taken: readonly string[],
+  whose: string,
 ): string {
   const type = status.type === 'mount point' ? 'symlink' : status.type;
   for (let attempt = 1; ; attempt++) {
-    const free = besideName(name, type, replica.server, status.modified, attempt);
+    const free = besideName(name, type, whose, status.modified, attempt, MAX_FIX_NAME);
     if (attempt === MAX_ATTEMPTS || !(names.has(free) || taken.includes(free))) return free;
   }
 }

@@ -17,6 +17,13 @@ interface Name {
   readonly name: string;
 }
 
+/** Something new. */
+interface NewName extends Name {
+  readonly mode: number;
+  /** A fid that was set aside for it before, and that nothing has. */
+  readonly fid?: Fid | undefined;
+}
+
 /** What one local user changes in the tree of a client. Each change is here and in the log when it resolves. */
 export class Changes {
   readonly #session: UserSession;
@@ -25,22 +32,24 @@ export class Changes {
     this.#session = session;
   }
 
-  makeDirectory({ directory, name, mode }: Name & { readonly mode: number }): Promise<void> {
-    return this.#make(directory, 'directory', (fid) => [
+  makeDirectory(request: NewName): Promise<void> {
+    const { directory, name, mode } = request;
+    return this.#make(request, 'directory', (fid) => [
       { mutation: { op: 'mkdir', parent: directory, name, fid, mode } },
     ]);
   }
 
-  makeSymlink(request: Name & { readonly target: string; readonly mode: number }): Promise<void> {
+  makeSymlink(request: NewName & { readonly target: string }): Promise<void> {
     const { directory, name, target, mode } = request;
-    return this.#make(directory, 'symlink', (fid) => [
+    return this.#make(request, 'symlink', (fid) => [
       { mutation: { op: 'symlink', parent: directory, name, fid, target, mode } },
     ]);
   }
 
   /** A new file with its contents. */
-  makeFile({ directory, name, mode }: Name & { readonly mode: number }, contents: Contents): Promise<void> {
-    return this.#make(directory, 'file', (fid) => [
+  makeFile(request: NewName, contents: Contents): Promise<void> {
+    const { directory, name, mode } = request;
+    return this.#make(request, 'file', (fid) => [
       { mutation: { op: 'create', parent: directory, name, fid, mode } },
       ...(contents.length > 0 ? [storeOf(fid, contents)] : []),
     ]);
@@ -131,19 +140,31 @@ export class Changes {
     checkNewName(this.#vnodes, parent, name);
   }
 
-  #make(directory: Fid, type: FileType, plan: (fid: Fid) => readonly NewMutation[]): Promise<void> {
+  #make(
+    { directory, fid }: NewName,
+    type: FileType,
+    plan: (fid: Fid) => readonly NewMutation[],
+  ): Promise<void> {
     const { client } = this.#session;
     return retried(async () => {
       await this.#session.complete(directory);
       await client.fids.provide(directory.volume);
       await this.#change(directory.volume, [], (writer) =>
-        plan(client.fids.next(writer, directory.volume, type)),
+        plan(fid ?? client.fids.next(writer, directory.volume, type)),
       );
     });
   }
 
   /** @param involved objects that must be here */
-  async #change(
+  #change(
+    volume: number,
+    involved: readonly Fid[],
+    plan: (writer: Writer) => readonly NewMutation[],
+  ): Promise<void> {
+    return this.#session.takeTurn(() => this.#changeNow(volume, involved, plan));
+  }
+
+  async #changeNow(
     volume: number,
     involved: readonly Fid[],
     plan: (writer: Writer) => readonly NewMutation[],

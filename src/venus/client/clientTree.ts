@@ -5,6 +5,7 @@ import { type Mutation, directoriesOf, isMaking } from '../net/mutation.ts';
 import type { Database, Writer } from '../store/database.ts';
 import { apply } from '../tree/apply.ts';
 import type { Identity } from '../tree/identity.ts';
+import type { Vnode } from '../tree/vnodes.ts';
 import type { ObjectCache } from './cache/objectCache.ts';
 import type { StoreIds } from './storeIds.ts';
 import type { ModifyLogs } from './log/modifyLog.ts';
@@ -23,6 +24,12 @@ export interface Author {
 export interface NewMutation {
   readonly mutation: Mutation;
   readonly container?: number | undefined;
+}
+
+/** What the servers have, and a name of it there. */
+export interface MadeObject {
+  readonly vnode: Vnode;
+  readonly name: string;
 }
 
 /** What a change was planned on is not so any more: it is to be planned again. */
@@ -96,6 +103,7 @@ export class ClientTree {
           ...(container === undefined ? {} : { container }),
         });
         unused.push(...logged.unused);
+        this.#local.letGoOf(writer, logged.cancelled);
         if (logged.record) sequences.push(logged.record.sequence);
       }
       const last = sequences.at(-1);
@@ -130,15 +138,18 @@ export class ClientTree {
   /**
    * Takes records out of the log, and what they changed here. What others in the log are about stays, with all that those
    * changed; the rest is again as the servers last told of it.
+   * @param made what the servers have made of them by now
    * @returns containers that nobody needs any more
    */
   withdraw(
     volume: number,
     sequences: readonly number[],
     inTheSameStep: (writer: Writer) => void = () => undefined,
+    made: readonly MadeObject[] = [],
   ): Promise<readonly number[]> {
     return this.#shorten((writer) => {
       inTheSameStep(writer);
+      for (const { vnode, name } of made) this.#local.noteMade(writer, vnode, name);
       const records = [...this.logs.records(volume)];
       const taken = new Set(sequences);
       const gone = records.filter(({ sequence }) => taken.has(sequence));

@@ -14,6 +14,7 @@ export class WatchedServer implements Remote<FileProtocol> {
   readonly #link: Remote<FileProtocol>;
   readonly #onChange: (server: WatchedServer) => void;
   #isUp = true;
+  #hasAnswered = false;
   #outages = 0;
   #probing: NodeJS.Timeout | undefined;
 
@@ -38,6 +39,11 @@ export class WatchedServer implements Remote<FileProtocol> {
 
   get isUp(): boolean {
     return this.#isUp;
+  }
+
+  /** Whether it has answered the last request; unlike {@link isUp} false before the first one. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
   }
 
   /** How often it has become unreachable. */
@@ -65,6 +71,7 @@ export class WatchedServer implements Remote<FileProtocol> {
   }
 
   #note(isUp: boolean): void {
+    this.#hasAnswered = isUp;
     if (!isUp) this.#probeLater();
     if (isUp === this.#isUp) return;
     this.#isUp = isUp;

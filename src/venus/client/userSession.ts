@@ -25,6 +25,9 @@ const PAST_THE_LOG = 0x8000_0000;
 /** Stands where it is not known where a volume is mounted (spec/cml.md, 5.5). */
 const UNKNOWN_MOUNT = '???';
 
+/** Does a change when nothing else that it must not come between is under way. */
+export type TakeTurn = <Result>(change: () => Promise<Result>) => Promise<Result>;
+
 /** What a client does for one local user: with his token, or as nobody in particular. */
 export class UserSession {
   readonly uid: number;
@@ -33,9 +36,18 @@ export class UserSession {
   readonly patience: Patience;
   /** Whether it only looks: as at the client's version of an object under repair. */
   readonly isReadOnly: boolean;
+  /** Each of its changes takes one. */
+  readonly takeTurn: TakeTurn;
 
-  constructor(client: CacheManager, uid: number, patience = new Patience(), isReadOnly = false) {
+  constructor(
+    client: CacheManager,
+    uid: number,
+    patience = new Patience(),
+    isReadOnly = false,
+    takeTurn: TakeTurn = (change) => change(),
+  ) {
     this.client = client;
+    this.takeTurn = takeTurn;
     this.uid = uid;
     this.patience = patience;
     this.isReadOnly = isReadOnly;

@@ -1,4 +1,6 @@
 import { isErrno } from '../../ipc/errors.ts';
+import type { ObjectStatus } from '../net/fileProtocol.ts';
+import { isInconsistent } from '../tree/version.ts';
 import { walk } from './pathWalk.ts';
 import { volumeOf } from './place.ts';
 import type { UserSession } from './userSession.ts';
@@ -25,11 +27,15 @@ async function conflictAround(session: UserSession, path: string): Promise<numbe
   for (; components.length > 0; components.pop()) {
     try {
       const place = await walk(session, components.join('/'), false);
-      const { logs } = session.client.tree;
-      return place.kind === 'object' && logs.isInConflict(place.status.fid) ? volumeOf(place) : undefined;
+      return place.kind === 'object' && isConflict(session, place.status) ? volumeOf(place) : undefined;
     } catch (error) {
       if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
     }
   }
   return undefined;
+}
+
+/** Whether it shows as a link since this client's changes, or the servers' versions, are in conflict. */
+function isConflict({ client }: UserSession, status: ObjectStatus): boolean {
+  return client.tree.logs.isInConflict(status.fid) || isInconsistent(status);
 }

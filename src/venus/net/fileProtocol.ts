@@ -1,10 +1,12 @@
 /** What a client asks a file server. All times are milliseconds since 1970, all lengths bytes. */
 import type { Fid } from '../../ipc/fid.ts';
 import type { FileType } from '../../ipc/venus.ts';
+import type { ConflictCause } from '../../ipc/repairs.ts';
 import type { FixOperation } from '../../ipc/fixFile/fixFile.ts';
 import type { StoreId, VersionVector } from '../../ipc/versionVector.ts';
 import type { VolumeStatus } from '../../ipc/volumeStatus.ts';
 import type { FidBlock, VolumeMember } from '../tree/vnodes.ts';
+import type { LoggedUpdate } from '../server/resolution/loggedUpdate.ts';
 import type { DumpProtocol } from './dumpProtocol.ts';
 import type { Nothing } from './link.ts';
 import type { KnownUpdate, SentMutation } from './mutation.ts';
@@ -74,6 +76,17 @@ export interface FileProtocol extends DumpProtocol {
   };
   readonly closeFetch: { request: { readonly handle: number }; reply: Nothing };
 
+  /** What the server has of objects of one volume, in their order, for comparing it with what others have. */
+  readonly examine: {
+    request: Asked & { readonly volume: number; readonly fids: readonly Fid[] };
+    reply: readonly ExaminedObject[];
+  };
+  /** Of a stretch of a file; EIO where its contents are lost or damaged. Needs the right to read it. */
+  readonly digest: {
+    request: Asked & { readonly fid: Fid; readonly offset: number; readonly length: number };
+    reply: ContentsDigest;
+  };
+
   /** Begins to send contents of a file, for a record of a modify log that names them. The log may make the file, too. */
   readonly openStore: { request: { readonly fid: Fid }; reply: { readonly handle: number } };
   /** Fragments come in order. Refused early where the quota has no room. */
@@ -127,6 +140,12 @@ export interface FileProtocol extends DumpProtocol {
   /** Brings the servers of a volume that this one can reach to the same state, where that can be done. */
   readonly resolveVolume: { request: { readonly volume: number }; reply: Nothing };
 
+  /** A part of the objects of a volume whose replicas could not be merged, as this server has them: those after a vnode number. */
+  readonly listInconsistent: {
+    request: Asked & { readonly volume: number; readonly after: number; readonly limit: number };
+    reply: InconsistentPart;
+  };
+
   /** Settles an object in conflict at one server (spec/repair.md, 12 and 13). EINVAL if it is not in conflict there. */
   readonly repairReplica: {
     request: Asked & {
@@ -173,6 +192,53 @@ export interface FileProtocol extends DumpProtocol {
   readonly createVolume: { request: NewVolume; reply: Nothing };
   /** Takes back what createVolume made, as another server of the volume could not. Refused once something is in it. */
   readonly dropVolume: { request: { readonly volume: number }; reply: Nothing };
+}
+
+/** An object for comparison, or the errno by which it is refused. */
+export type ExaminedObject =
+  | {
+      readonly kind: 'object';
+      readonly status: ObjectStatus;
+      /** Of a directory, as text. */
+      readonly acl: string | undefined;
+    }
+  | { readonly kind: 'refused'; readonly errno: number };
+
+export interface ContentsDigest {
+  /** SHA-256 of the stretch, in hexadecimal digits. */
+  readonly sha256: string;
+  /** Of the whole file: the bytes that it takes on the disk of the server, which are fewer where it has holes. */
+  readonly allocated: number;
+}
+
+export interface InconsistentPart {
+  /** Without those that the asker may not see. */
+  readonly objects: readonly InconsistentObject[];
+  /** The vnode number to go on after; none at the end. */
+  readonly last: number | undefined;
+}
+
+/** An object in conflict, as one server has it. */
+export interface InconsistentObject {
+  readonly status: ObjectStatus;
+  /** From the root of the volume, which is the empty path; none for what has no name here. */
+  readonly path: string | undefined;
+  readonly causes: readonly ConflictCause[];
+  /** What the names that causes are about stand for here. */
+  readonly names: readonly { readonly name: string; readonly status: ObjectStatus | undefined }[];
+  /** The last updates that this server has, and another one may not have: of the object, and of what those names stand for. */
+  readonly updates: readonly ConflictUpdate[];
+}
+
+export interface ConflictUpdate {
+  readonly storeId: StoreId;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly userName: string;
+  readonly kind: LoggedUpdate['kind'];
+  /** From the object in conflict, which is the empty path: what it was done to, and where a rename or link led. */
+  readonly path: string;
+  readonly to: string | undefined;
 }
 
 /** What an object in conflict becomes. */

@@ -2,6 +2,7 @@
 import type { Fid } from '../../ipc/fid.ts';
 import type { StoreId, VersionVector } from '../../ipc/versionVector.ts';
 import type { LoggedUpdate, NamedFid } from '../server/resolution/loggedUpdate.ts';
+import type { MergeConflict } from '../server/resolution/mergePlan.ts';
 import type { NumberedUpdate } from '../server/resolution/resolutionLog.ts';
 import type { Vnode, VolumeRecord, VolumeSettings } from '../tree/vnodes.ts';
 import type { FileProtocol } from './fileProtocol.ts';
@@ -41,6 +42,8 @@ export interface PeerProtocol {
   };
   /** Objects whose replicas could not be merged. */
   readonly listInconsistent: { request: { readonly volume: number }; reply: readonly Fid[] };
+  /** Objects whose version was set back, for they are lost or damaged there. */
+  readonly listRunts: { request: { readonly volume: number }; reply: readonly Fid[] };
   /** A directory, and a digest of its names and what they stand for; nothing if it is not there. */
   readonly summarise: {
     request: { readonly directory: Fid };
@@ -119,6 +122,8 @@ export interface SentObject {
 export type SiteStep =
   | ({ readonly step: 'leave' | 'enter' } & NamedFid)
   | { readonly step: 'drop'; readonly fid: Fid }
+  /** Counts anew what an object counts of names: links, entries and the room that these take. */
+  | { readonly step: 'count'; readonly fid: Fid }
   | { readonly step: 'make' | 'copy'; readonly object: SentObject };
 
 /** What a resolution has come to at one server. */
@@ -133,6 +138,8 @@ export interface SiteResult {
   }[];
   /** Objects that are in conflict now. */
   readonly inconsistent: readonly Fid[];
+  /** Why some of them are, as far as this resolution has found it out. */
+  readonly conflicts: readonly MergeConflict[];
   /** Updates that all servers of the volume have. */
   readonly concluded: readonly StoreId[];
   /** The versions are the same at all servers that are resolved, for all that their logs are about. */

@@ -1,11 +1,12 @@
 import { Right } from '../../acl/rights.ts';
 import type { Fid } from '../../ipc/fid.ts';
-import type { Credentials, FileProtocol } from '../net/fileProtocol.ts';
+import type { ContentsDigest, Credentials, FileProtocol } from '../net/fileProtocol.ts';
 import type { Containers } from '../store/containers.ts';
 import { requireMode, requireRights } from '../tree/access.ts';
 import type { Identity } from '../tree/identity.ts';
 import type { FileVnode, Vnodes } from '../tree/vnodes.ts';
 import { fail } from '../fail.ts';
+import { digestOf, openContents } from './contents.ts';
 import type { Identities } from './identities.ts';
 import type { Transfers } from './transfers.ts';
 
@@ -37,16 +38,24 @@ export class Fetches {
 
   async #open(find: () => FileVnode): Promise<FileProtocol['openFetch']['reply']> {
     const { containers, transfers } = this.#options;
-    for (let missing: number | undefined; ;) {
-      const { container, length, versionVector } = find();
-      const file = container === undefined ? undefined : await containers.open(container);
-      if (file !== undefined || container === undefined) {
-        const handle = await transfers.begin({ kind: 'fetch', file });
-        return { handle, length, storeId: versionVector.storeId };
-      }
-      // A store may have replaced the container before it could be opened; then there is another one now.
-      if (container === missing) fail('EIO', 'The contents of the file are gone from the disk.');
-      missing = container;
+    const { vnode, file } = await openContents(containers, find);
+    const handle = await transfers.begin({ kind: 'fetch', file });
+    return { handle, length: vnode.length, storeId: vnode.versionVector.storeId };
+  }
+
+  /** @throws VenusError as {@link Fetches.open} */
+  async digest({
+    credentials,
+    fid,
+    offset,
+    length,
+  }: FileProtocol['digest']['request']): Promise<ContentsDigest> {
+    const { containers, identities } = this.#options;
+    const { file } = await openContents(containers, () => this.#fileToFetch(fid, identities.of(credentials)));
+    try {
+      return await digestOf(file, offset, length);
+    } finally {
+      await file?.close();
     }
   }
 

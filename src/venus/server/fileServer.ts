@@ -5,13 +5,14 @@ import type { Remote, Service } from '../net/link.ts';
 import type { PeerProtocol } from '../net/peerProtocol.ts';
 import { Containers } from '../store/containers.ts';
 import { Database } from '../store/database.ts';
-import { type FidBlock, type StoredAcl, Vnodes, isReplicated } from '../tree/vnodes.ts';
+import { type DirectoryVnode, type FidBlock, type StoredAcl, Vnodes, isReplicated } from '../tree/vnodes.ts';
 import { Callbacks } from './callbacks.ts';
 import { Backups } from './dump/backups.ts';
 import { removeUnsettled } from './dump/newVolume.ts';
 import { removeStaged } from './dump/volumeIncrement.ts';
 import { Fetches } from './fetches.ts';
 import { Identities, type IdentitiesOptions } from './identities.ts';
+import { Inconsistencies } from './inconsistencies.ts';
 import { Lookups } from './lookups.ts';
 import { setAcl } from './operations/setAcl.ts';
 import { Peers } from './peers.ts';
@@ -51,6 +52,7 @@ export class FileServer implements Service<FileProtocol> {
   readonly #reintegration: Reintegration;
   readonly #replication: Replication;
   readonly #repairs: Repairs;
+  readonly #inconsistencies: Inconsistencies;
   readonly #volumes: VolumeStates;
   readonly #backups: Backups;
 
@@ -84,10 +86,17 @@ export class FileServer implements Service<FileProtocol> {
       patrol: options.patrol,
     });
     this.forPeers = this.#replication.forPeers;
-    const { log, locks, performed } = this.#replication;
+    const { log, causes, locks, performed, runts } = this.#replication;
     this.#reintegration = new Reintegration({ ...common, stores: this.#stores, log, locks, performed });
     const { protection } = options;
-    this.#repairs = new Repairs({ ...common, stores: this.#stores, log, locks, protection });
+    this.#repairs = new Repairs({ ...common, stores: this.#stores, log, locks, protection, runts });
+    this.#inconsistencies = new Inconsistencies({
+      ...common,
+      log,
+      causes,
+      lookups: this.#lookups,
+      protection,
+    });
     this.#volumes = new VolumeStates({ ...common, directory: options.directory, now: options.now });
     this.#backups = new Backups({ ...common, protection, now: options.now });
   }
@@ -129,6 +138,20 @@ export class FileServer implements Service<FileProtocol> {
     return null;
   };
 
+  readonly examine = async ({ credentials, volume, fids }: Request<'examine'>) => {
+    this.#replication.checkWhole(volume);
+    this.#vnodes.volume(volume);
+    const inVolume = fids.map((fid) => ({ ...fid, volume }));
+    return Promise.resolve(
+      this.#lookups.examine(credentials, inVolume, (directory) => this.#aclText(directory)),
+    );
+  };
+
+  readonly digest = async (request: Request<'digest'>) => {
+    this.#replication.whole(request.fid);
+    return this.#fetches.digest(request);
+  };
+
   readonly openStore = async ({ fid }: Request<'openStore'>) => ({ handle: await this.#stores.open(fid) });
 
   readonly storeFragment = async ({ handle, bytes }: Request<'storeFragment'>) => {
@@ -168,17 +191,17 @@ export class FileServer implements Service<FileProtocol> {
 
   readonly certifyLog = (request: Request<'certifyLog'>) => this.#reintegration.certify(request);
 
+  readonly listInconsistent = async (request: Request<'listInconsistent'>) => {
+    this.#replication.checkWhole(request.volume);
+    return Promise.resolve(this.#inconsistencies.list(request));
+  };
+
   readonly repairReplica = (request: Request<'repairReplica'>) => this.#repairs.perform(request);
 
   readonly setVersion = (request: Request<'setVersion'>) => this.#repairs.setVersion(request);
 
-  readonly getAcl = async ({ fid }: Request<'getAcl'>) => {
-    const { acl } = this.#vnodes.directory(this.#replication.whole(fid));
-    const named = (side: keyof StoredAcl) =>
-      acl[side].map(({ id, rights }) => ({ name: this.#options.protection.nameOf(id), rights }));
-    const text = formatAcl({ positive: named('positive'), negative: named('negative') }, 'reply');
-    return Promise.resolve({ text });
-  };
+  readonly getAcl = async ({ fid }: Request<'getAcl'>) =>
+    Promise.resolve({ text: this.#aclText(this.#vnodes.directory(this.#replication.whole(fid))) });
 
   readonly setAcl = async (request: Request<'setAcl'>) => {
     const { credentials, storeId, fid } = request;
@@ -229,4 +252,10 @@ export class FileServer implements Service<FileProtocol> {
   readonly finishRestore = (request: Request<'finishRestore'>) => this.#backups.finishRestore(request);
   readonly abandonRestore = (request: Request<'abandonRestore'>) => this.#backups.abandonRestore(request);
   readonly settleRestore = (request: Request<'settleRestore'>) => this.#backups.settleRestore(request);
+
+  #aclText({ acl }: DirectoryVnode): string {
+    const named = (side: keyof StoredAcl) =>
+      acl[side].map(({ id, rights }) => ({ name: this.#options.protection.nameOf(id), rights }));
+    return formatAcl({ positive: named('positive'), negative: named('negative') }, 'reply');
+  }
 }

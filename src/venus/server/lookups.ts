@@ -1,15 +1,17 @@
 import { Right } from '../../acl/rights.ts';
+import { VenusError } from '../../ipc/errors.ts';
 import type { Fid } from '../../ipc/fid.ts';
 import { decodeText } from '../../ipc/text.ts';
 import type {
   Credentials,
   EntryRecord,
+  ExaminedObject,
   FetchedObject,
   FileProtocol,
   ObjectStatus,
 } from '../net/fileProtocol.ts';
 import { requireRights, rightsIn } from '../tree/access.ts';
-import { type Vnode, type Vnodes, lengthOf } from '../tree/vnodes.ts';
+import { type DirectoryVnode, type Vnode, type Vnodes, lengthOf } from '../tree/vnodes.ts';
 import { fail } from '../fail.ts';
 import type { Identities } from './identities.ts';
 
@@ -34,6 +36,30 @@ export class Lookups {
     const vnode = this.#vnodes.vnode(fid);
     if (vnode.parent) this.#requireLookup(vnode.parent, credentials);
     return this.#describe(vnode);
+  }
+
+  /** Many objects at once: who asks, and what he may in a directory, is found out once. @param aclText of a directory */
+  examine(
+    credentials: Credentials,
+    fids: readonly Fid[],
+    aclText: (directory: DirectoryVnode) => string,
+  ): readonly ExaminedObject[] {
+    const identity = this.#options.identities.of(credentials);
+    const allowed = new Set<number>();
+    return fids.map((fid) => {
+      try {
+        const vnode = this.#vnodes.vnode(fid);
+        if (vnode.parent && !allowed.has(vnode.parent.vnode)) {
+          requireRights(this.#vnodes.directory(vnode.parent), identity, Right.Lookup);
+          allowed.add(vnode.parent.vnode);
+        }
+        const acl = vnode.type === 'directory' ? aclText(vnode) : undefined;
+        return { kind: 'object', status: this.#describe(vnode), acl };
+      } catch (error) {
+        if (error instanceof VenusError) return { kind: 'refused', errno: error.errno };
+        throw error;
+      }
+    });
   }
 
   /** As {@link Lookups.status}, with the rights of who asks. */
@@ -74,6 +100,14 @@ export class Lookups {
     const vnode = this.#vnodes.vnode(fid);
     if (vnode.parent) this.#requireLookup(vnode.parent, credentials);
     return this.#vnodes.nameOf(vnode) ?? fail('ENOENT');
+  }
+
+  /** Whether somebody may see what is in a directory. */
+  mayLookUp(credentials: Credentials, directory: Fid): boolean {
+    const found = this.#vnodes.find(directory);
+    const rights =
+      found?.type === 'directory' ? rightsIn(found, this.#options.identities.of(credentials)) : 0;
+    return (rights & Right.Lookup) !== 0;
   }
 
   #requireLookup(directory: Fid, credentials: Credentials): void {

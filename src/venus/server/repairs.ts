@@ -13,6 +13,7 @@ import type { ProtectionDatabase } from './protection/protectionDatabase.ts';
 import { NO_EFFECTS } from './resolution/effects.ts';
 import type { LoggedUpdate } from './resolution/loggedUpdate.ts';
 import type { ResolutionLog } from './resolution/resolutionLog.ts';
+import type { Runts } from './resolution/runts.ts';
 import type { VolumeLocks } from './resolution/volumeLocks.ts';
 import type { Stores } from './stores.ts';
 
@@ -27,6 +28,7 @@ export interface RepairsOptions {
   readonly callbacks: Callbacks;
   readonly identities: Identities;
   readonly protection: ProtectionDatabase;
+  readonly runts: Runts;
 }
 
 /** Repairs of objects in conflict, each at this server's replica (spec/repair.md, 13). */
@@ -56,12 +58,13 @@ export class Repairs {
     fid,
     versionVector,
   }: FileProtocol['setVersion']['request']): Promise<null> {
-    const { vnodes, locks, callbacks, identities } = this.#options;
+    const { vnodes, locks, callbacks, identities, runts } = this.#options;
     await locks.update(fid.volume, () =>
       vnodes.database.transaction((writer) => {
         const vnode = vnodes.vnode(fid);
         requireRights(vnodes.ruler(vnode), identities.of(credentials), Right.Write);
         vnodes.put(writer, { ...vnode, versionVector });
+        runts.look(writer, [fid]);
       }),
     );
     await callbacks.break([fid], undefined);
@@ -136,8 +139,9 @@ export class Repairs {
         changed: [],
       });
     }
-    if (!isStatusSet) return;
-    log.supersedeChanges(writer, fid);
+    // Where the status is right already, what led to it is settled all the same: else it would be in conflict for ever.
+    const wasChanged = log.supersedeChanges(writer, fid);
+    if (!isStatusSet && !wasChanged) return;
     log.append(writer, volume, { storeId, ...by, ...NO_EFFECTS, kind: 'repair', changed: [fid] });
   }
 }

@@ -1,5 +1,8 @@
+import { Right } from '../../acl/rights.ts';
 import { fail } from '../fail.ts';
+import type { Fid } from '../../ipc/fid.ts';
 import { type Mutation, directoriesOf } from '../net/mutation.ts';
+import { requireRights } from './access.ts';
 import type { Change } from './change.ts';
 import { link } from './link.ts';
 import { makeDirectory, makeFile, makeSymlink } from './make.ts';
@@ -64,14 +67,16 @@ export function apply(
 
 /**
  * Whether a server may perform what a client did before it knew what others did meanwhile. Files and links must be as
- * the client knew them; in directories only the names that matter must be so.
- * @throws VenusError EINCOMPATIBLE, ENOENT, ENOTDIR; EINCONS for what is in conflict
+ * the client knew them; in directories only the names that matter must be so. Rights come first (spec/repair.md, 16.3):
+ * without them no other version would help.
+ * @throws VenusError EACCES, EINCOMPATIBLE, ENOENT, ENOTDIR; EINCONS for what is in conflict
  */
 export function certify(
-  { vnodes, storeId }: Pick<Change, 'vnodes' | 'storeId'>,
+  { vnodes, identity, storeId }: Pick<Change, 'vnodes' | 'identity' | 'storeId'>,
   mutation: Mutation,
   base: StoreId | undefined,
 ): void {
+  requireRightsFor({ vnodes, identity }, mutation);
   for (const fid of [...directoriesOf(mutation), mutation.fid]) {
     const found = vnodes.find(fid);
     if (found && isInconsistent(found)) fail('EINCONS', 'The replicas of the object differ.');
@@ -89,6 +94,38 @@ export function certify(
   // A client's own update is never news to it, even where the answer was lost.
   if (last.host === storeId.host || sameStoreId(last, base)) return;
   fail('EINCOMPATIBLE', 'It was changed on the server after this client had seen it.');
+}
+
+/** @throws VenusError EACCES; ENOENT for what they would be needed in */
+function requireRightsFor(
+  { vnodes, identity }: Pick<Change, 'vnodes' | 'identity'>,
+  mutation: Mutation,
+): void {
+  const inDirectory = (fid: Fid, right: number): void =>
+    requireRights(vnodes.directory(fid), identity, right);
+  switch (mutation.op) {
+    case 'create':
+    case 'mkdir':
+    case 'symlink':
+    case 'link':
+      inDirectory(mutation.parent, Right.Insert);
+      return;
+    case 'remove':
+    case 'rmdir':
+      inDirectory(mutation.parent, Right.Delete);
+      return;
+    case 'rename':
+      inDirectory(mutation.fromParent, Right.Delete);
+      inDirectory(mutation.toParent, Right.Insert);
+      return;
+    case 'store':
+    case 'chmod':
+    case 'chown':
+    case 'utimes': {
+      const right = mutation.op === 'chown' ? Right.Administer : Right.Write;
+      requireRights(vnodes.ruler(vnodes.vnode(mutation.fid)), identity, right);
+    }
+  }
 }
 
 /** The name by which the object must be in a directory for the mutation to make sense. */

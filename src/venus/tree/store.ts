@@ -1,6 +1,7 @@
 import { Right } from '../../acl/rights.ts';
 import type { Fid } from '../../ipc/fid.ts';
 import { requireMode, requireRights } from './access.ts';
+import type { Identity } from './identity.ts';
 import { type FileVnode } from './vnodes.ts';
 import { fail } from '../fail.ts';
 import { type Change, touch } from './change.ts';
@@ -11,8 +12,13 @@ export function fileToStore(change: Pick<Change, 'vnodes' | 'identity'>, fid: Fi
   if (vnode.type === 'directory') fail('EISDIR');
   if (vnode.type === 'symlink') fail('EINVAL');
   requireRights(change.vnodes.ruler(vnode), change.identity, Right.Write);
-  requireMode(vnode, 'write');
+  if (!isNew(vnode, change.identity)) requireMode(vnode, 'write');
   return vnode;
+}
+
+/** A file may be made read-only from the start: its owner stores its first contents all the same. */
+function isNew({ length, owner }: FileVnode, { viceId }: Identity): boolean {
+  return length === 0 && owner === viceId;
 }
 
 /** Gives a file new contents. @returns the container of the old ones, if there is one */

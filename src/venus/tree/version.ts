@@ -26,6 +26,16 @@ export function countUp(vector: VersionVector, sites: readonly number[]): Versio
   return { ...vector, versions };
 }
 
+/** Whether the version of an object says that nothing was ever done to it: others have what it should be (spec/repair.md, 4). */
+export function isRunt({ versionVector }: Pick<Vnode, 'versionVector'>): boolean {
+  return versionVector.versions.every((count) => count === 0);
+}
+
+/** The version of an object, set back to nothing. */
+export function runtVersion({ versionVector }: Pick<Vnode, 'versionVector'>): VersionVector {
+  return { ...versionVector, versions: new Array<number>(VSG_SIZE).fill(0) };
+}
+
 export function sameStoreId(one: StoreId, other: StoreId | undefined): boolean {
   return one.host === other?.host && one.unique === other.unique;
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { type Server, type Socket, createConnection, createServer } from 'node:net';
 import { serialize } from 'node:v8';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { venusLog } from '../../../src/venus/log.ts';
 import { errno } from '../../../src/ipc/errno.ts';
 import { RefusedError, VenusError } from '../../../src/ipc/errors.ts';
 import { MAX_FRAME, encodeFrame } from '../../../src/venus/net/frames.ts';
@@ -74,7 +75,7 @@ function connect(silence?: number): SocketLink<EchoProtocol> {
 }
 
 beforeEach(async () => {
-  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  vi.spyOn(venusLog, 'write').mockReturnValue(undefined);
   echo = new Echo();
   ends = { caller: new Network(), service: new Network() };
   lost = 0;
@@ -129,7 +130,7 @@ describe('a link between two processes', () => {
   });
 
   it('makes a fault of the service an EIO, and logs it where it happened', async () => {
-    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const write = vi.spyOn(venusLog, 'write').mockReturnValue(undefined);
     await expect(link.call('fail', { how: 'fault' })).rejects.toEqual(expect.objectContaining({ errno: 5 }));
     expect(write).toHaveBeenCalledWith(expect.stringContaining('TypeError: broken'));
   });

@@ -172,6 +172,12 @@ export class FileCache {
     if (vnode) this.#note(vnode);
   }
 
+  /** Throws out what was fetched of a file, as it may be damaged; what is not on the servers yet stays. */
+  async distrust(fid: Fid): Promise<void> {
+    const known = this.#used.get(text(fid));
+    if (known && !this.#options.isDirty(fid)) await this.#lose(known);
+  }
+
   #note(vnode: Vnode): void {
     if (vnode.type !== 'file' || vnode.container === undefined) return;
     this.#forget(vnode.fid);

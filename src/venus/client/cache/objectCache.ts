@@ -150,8 +150,14 @@ export class ObjectCache {
     return this.#remnants.has(fid);
   }
 
+  /** An object that a log which was made anew leaves where it is. */
   noteRemnant(writer: Writer, fid: Fid, hides: NamedObject | undefined): void {
-    this.#remnants.note(writer, fid, hides);
+    this.#remnants.note(writer, fid, hides, true);
+  }
+
+  /** The other way round: such a log has another place for it. */
+  releaseRemnant(writer: Writer, fid: Fid): void {
+    this.#remnants.release(writer, fid);
   }
 
   /** To be called when logs have become shorter. @returns containers that no object names any more */

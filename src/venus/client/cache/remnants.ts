@@ -15,6 +15,8 @@ interface Remnant {
   readonly fid: Fid;
   /** What the servers have by its name. */
   readonly hides?: NamedObject;
+  /** Whether a log that was made anew left it there, not the servers: such a log may put it elsewhere again. */
+  readonly isRebuilt?: boolean;
 }
 
 /**
@@ -36,8 +38,18 @@ export class Remnants {
     return this.#table.get(fidKey(fid)) !== undefined;
   }
 
-  note(writer: Writer, fid: Fid, hides: NamedObject | undefined): void {
-    writer.put(this.#table, fidKey(fid), hides ? { fid, hides } : { fid });
+  /** @param isRebuilt whether the servers may have it in another place, as far as they have told */
+  note(writer: Writer, fid: Fid, hides: NamedObject | undefined, isRebuilt: boolean): void {
+    writer.put(this.#table, fidKey(fid), { fid, ...(hides ? { hides } : {}), isRebuilt });
+  }
+
+  /** Takes an object from the place where a log left it that was made anew, as it has another one now. */
+  release(writer: Writer, fid: Fid): void {
+    const remnant = this.#table.get(fidKey(fid));
+    const vnode = this.#vnodes.find(fid);
+    if (!remnant?.isRebuilt) return;
+    if (vnode) this.#leave(writer, vnode, remnant.hides);
+    writer.remove(this.#table, fidKey(fid));
   }
 
   /** Whether a log has a record about an object or about anything below it. */
@@ -69,7 +81,8 @@ export class Remnants {
       const hidden = listed.find((entry) => entry.name === name);
       if (hidden) after = this.#vnodes.removeEntry(writer, after, name, hidden);
       after = this.#vnodes.addEntry(writer, after, name, vnode);
-      this.note(writer, vnode.fid, hidden && { fid: hidden.fid, type: hidden.type });
+      const isRebuilt = this.#table.get(fidKey(vnode.fid))?.isRebuilt ?? false;
+      this.note(writer, vnode.fid, hidden && { fid: hidden.fid, type: hidden.type }, isRebuilt);
     }
     this.#vnodes.put(writer, after);
     return robbed;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Fid } from '../../../ipc/fid.ts';
+import { decodeText } from '../../../ipc/text.ts';
 import type { StoreId, VersionVector } from '../../../ipc/versionVector.ts';
 import { type Mutation, directoriesOf } from '../../net/mutation.ts';
 import type { Database, Table, Writer } from '../../store/database.ts';
@@ -8,9 +9,9 @@ import { type Vnode, sameFid, unitsOf, withoutContainer } from '../../tree/vnode
 import type { NamedObject } from '../cache/remnants.ts';
 import type { ObjectCache } from '../cache/objectCache.ts';
 import type { ModifyLogs } from './modifyLog.ts';
-import { rebuild } from './rebuild.ts';
+import { type KnownBase, rebuild } from './rebuild.ts';
 import { type LogRecord, objectsOf } from './record.ts';
-import { type Base, type Place, Replay, namesIn } from './replay.ts';
+import { type Place, Replay, fidText, namesIn } from './replay.ts';
 
 /** Versions that the servers told of. */
 type Versions = readonly { readonly fid: Fid; readonly versionVector: VersionVector }[];
@@ -30,7 +31,7 @@ export class LocalState {
   readonly #base: Table<Vnode>;
   /** Names that a record in a log is about, as the servers have them: what they stand for there. */
   readonly #baseNames: Table<StoredName>;
-  readonly #servers: Base;
+  readonly #servers: KnownBase;
   /** Directories that the servers know more about than is here; to be fetched anew when their log is empty. */
   readonly #stale: Table<true>;
 
@@ -42,6 +43,7 @@ export class LocalState {
     this.#servers = {
       object: (fid) => this.#base.get(fidKey(fid)),
       name: (directory, name) => this.#baseNames.get(nameKey(directory, name))?.object,
+      names: (directory) => this.#knownNames(directory),
     };
     this.#stale = database.table('stale');
   }
@@ -70,9 +72,22 @@ export class LocalState {
     return fid && !this.#cache.isRemnant(fid) ? { fid, type: entry.type } : undefined;
   }
 
+  /** The servers have an object that records are about which were logged before they had it. To be called before a rebuild. */
+  noteMade(writer: Writer, vnode: Vnode, name: string): void {
+    const { fid, parent } = vnode;
+    if (!parent || !this.#logs.isDirty(fid) || !this.#cache.vnodes.find(parent)) return;
+    writer.put(this.#base, fidKey(fid), onServer(vnode));
+    writer.put(this.#baseNames, nameKey(parent, name), stored({ fid, type: vnode.type }));
+  }
+
   /** A directory about which the servers know more than is here. */
   noteStale(writer: Writer, fid: Fid): void {
     writer.put(this.#stale, fidKey(fid), true);
+  }
+
+  /** To be called when records have been taken out of the log because a later one made them needless. */
+  letGoOf(writer: Writer, cancelled: readonly LogRecord[]): void {
+    for (const fid of cancelled.flatMap(objectsOf)) if (!this.#logs.isDirty(fid)) this.#letGo(writer, fid);
   }
 
   /** To be called when records have been taken out of the log because the servers have performed them. */
@@ -109,6 +124,10 @@ export class LocalState {
     );
     const brought = new Set(records.flatMap(({ container }) => container ?? []));
 
+    const stays = new Set(remnants.map(({ fid }) => fidText(fid)));
+    for (const { fid, vnode } of state.objects())
+      if (vnode && !stays.has(fidText(fid)) && state.placesOf(fid).length > 0)
+        this.#cache.releaseRemnant(writer, fid);
     const places = [...state.places()];
     for (const place of places) this.#clearName(writer, place);
     for (const place of places) this.#setName(writer, place);
@@ -123,6 +142,13 @@ export class LocalState {
         this.#cache.validity.break([fid]);
       }
     return [...unused, ...this.#cache.dropRemnants(writer)];
+  }
+
+  #knownNames(directory: Fid): readonly string[] {
+    const prefix = fidKey(directory);
+    return [...this.#baseNames.entries(prefix)].map(({ key: found }) =>
+      decodeText(found.subarray(prefix.length)),
+    );
   }
 
   #noteVersion(writer: Writer, fid: Fid, versionVector: VersionVector): void {

@@ -116,7 +116,8 @@ export class ModifyLogs {
 
   /**
    * Adds a record, and takes out those that it makes needless.
-   * @returns the record, unless it was not needed itself, and the containers that nobody needs any more
+   * @returns the record, unless it was not needed itself, those that were taken out, and the containers that nobody needs
+   * any more
    */
   append(
     writer: Writer,
@@ -124,18 +125,19 @@ export class ModifyLogs {
     added: NewRecord,
   ): {
     readonly record: LogRecord | undefined;
+    readonly cancelled: readonly LogRecord[];
     readonly unused: readonly number[];
   } {
     const { cancelled, needed } = this.#optimise(volume, added.mutation);
     for (const record of cancelled) this.remove(writer, volume, record);
     const unused = cancelled.flatMap(({ container }) => (container === undefined ? [] : [container]));
-    if (!needed) return { record: undefined, unused };
+    if (!needed) return { record: undefined, cancelled, unused };
     const sequence = this.#next.get(key(volume)) ?? 1;
     writer.put(this.#next, key(volume), sequence + 1);
     const record = { ...added, sequence };
     this.#put(writer, volume, record);
     this.#count(record, 1);
-    return { record, unused };
+    return { record, cancelled, unused };
   }
 
   remove(writer: Writer, volume: number, record: LogRecord): void {

@@ -9,6 +9,12 @@ interface Name {
   readonly name: string;
 }
 
+/** What the servers have, as far as they have told. */
+export interface KnownBase extends Base {
+  /** The names of a directory of which it is known what they stand for, or that they stand for nothing. */
+  names(directory: Fid): readonly string[];
+}
+
 /** What is here before a log is changed: what all of its records made. */
 export interface Present {
   object(fid: Fid): Vnode | undefined;
@@ -30,7 +36,7 @@ export interface Rebuilt {
  * @param records all that were in the log, oldest first
  */
 export function rebuild(
-  base: Base,
+  base: KnownBase,
   present: Present,
   records: readonly LogRecord[],
   isKept: (record: LogRecord) => boolean,
@@ -45,6 +51,9 @@ export function rebuild(
   };
   const state = new Replay({ object, name: (directory, name) => base.name(directory, name) });
   for (const record of records) state.note(record);
+  // Records that went before may have left something by a name that no record is about any more.
+  for (const directory of new Map(records.flatMap(objectsOf).map((fid) => [fidText(fid), fid])).values())
+    for (const name of base.names(directory)) state.name(directory, name);
   const kept = records.filter(isKept);
   for (const record of kept) state.perform(record);
   const made = new Set<string>();

@@ -9,6 +9,8 @@ import type { Remote } from '../../net/link.ts';
 import type { Containers } from '../../store/containers.ts';
 import type { ClientTree } from '../clientTree.ts';
 import { type Events, whenPercentChanges } from '../events.ts';
+import type { WatchedServer } from '../reachability.ts';
+import type { StorageGroup } from '../vsg/storageGroup.ts';
 import { takeBatch, toSent } from './batch.ts';
 import { findConflicts } from './conflictSearch.ts';
 import { Pace } from './pace.ts';
@@ -32,7 +34,7 @@ export interface ReintegratorOptions {
   readonly onShorter: (volume: number) => void;
   /** Resolves when the log has been copied as far as possible (spec/cml.md, 2.3). */
   readonly beforeConflict: (volume: number) => Promise<void>;
-  readonly serverOf: (volume: number) => Promise<Remote<FileProtocol>>;
+  readonly serverOf: (volume: number) => Promise<WatchedServer | StorageGroup>;
   /** With what a record may be sent; nothing as long as its maker has no valid token. */
   readonly credentialsFor: (record: LogRecord) => Credentials | undefined;
   /** Whether a record has waited as long as it should. */
@@ -240,8 +242,10 @@ export class Reintegrator {
     const last = batch.at(-1);
     if (!head || !last) return undefined;
     const credentials = this.#options.credentialsFor(head) ?? {};
-    await tree.noteSent(volume, last.sequence);
     const server = await this.#options.serverOf(volume);
+    // What goes to a server that cannot be reached is not sent, and later changes may still make it needless.
+    if (!server.hasAnswered) await server.call('probe', null);
+    await tree.noteSent(volume, last.sequence);
     // What was changed while the mark was made may have cancelled some of them; from here on nothing can.
     const marked = batch.flatMap(({ sequence }) => tree.logs.get(volume, sequence) ?? []);
     if (marked.length === 0) return undefined;

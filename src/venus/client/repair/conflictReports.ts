@@ -1,10 +1,11 @@
 import { VenusError, isErrno } from '../../../ipc/errors.ts';
 import { type Fid, formatFid } from '../../../ipc/fid.ts';
-import type { ConflictReport, Version } from '../../../ipc/repairs.ts';
+import type { LocalConflict, Version } from '../../../ipc/repairs.ts';
 import type { ObjectStatus } from '../../net/fileProtocol.ts';
 import type { Mutation } from '../../net/mutation.ts';
 import { type LogRecord, conflictObjectOf } from '../log/record.ts';
 import { pathOfFid } from '../naming.ts';
+import { toVersion } from '../replicas/version.ts';
 import { UserSession } from '../userSession.ts';
 import { toLocalMutation, verdictOf } from './localMutation.ts';
 
@@ -19,7 +20,7 @@ interface Conflict {
 }
 
 /** All objects of a volume in conflict, from the log alone; only what the servers have instead is asked for. */
-export async function* conflictsOf(session: UserSession, volume: number): AsyncGenerator<ConflictReport> {
+export async function* conflictsOf(session: UserSession, volume: number): AsyncGenerator<LocalConflict> {
   const { owner } = session.client.tree.logs.state(volume);
   const asOwner = new UserSession(session.client, owner ?? session.uid);
   const conflicts = conflictsIn(session, volume);
@@ -46,7 +47,7 @@ function conflictsIn({ client }: UserSession, volume: number): readonly Conflict
 async function reportOf(
   session: UserSession,
   { object, first, refused, waiting }: Conflict,
-): Promise<ConflictReport> {
+): Promise<LocalConflict> {
   const { client } = session;
   const { tree } = client;
   const mutation = toLocalMutation(first, tree.pathTo(object));
@@ -90,9 +91,9 @@ function localVersion(session: UserSession, { mutation, viceId, time }: LogRecor
 async function serverVersions(session: UserSession, mutation: Mutation): Promise<readonly Version[]> {
   const server = await session.client.serverOf(mutation.fid.volume);
   try {
-    return [toVersion(server.name, await serverStatus(session, mutation))];
+    return [toVersion('global', server.name, await serverStatus(session, mutation))];
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [toVersion(server.name, undefined)];
+    if (isErrno(error, 'ENOENT')) return [toVersion('global', server.name, undefined)];
     if (error instanceof VenusError) return [];
     throw error;
   }
@@ -117,20 +118,4 @@ async function serverStatus(session: UserSession, mutation: Mutation): Promise<O
     case 'utimes':
       return server.call('getStatus', { credentials, fid: mutation.fid });
   }
-}
-
-function toVersion(host: string, status: ObjectStatus | undefined): Version {
-  const place = 'global';
-  if (!status) return { place, host, type: 'none', length: 0, mode: 0, ownerName: '', modified: 0 };
-  const { type, length, mode, ownerName, modified, target } = status;
-  return {
-    place,
-    host,
-    type,
-    length,
-    mode,
-    ownerName,
-    modified,
-    ...(target === undefined ? {} : { target }),
-  };
 }

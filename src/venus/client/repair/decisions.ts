@@ -1,4 +1,9 @@
 import { type Fid, formatFid } from '../../../ipc/fid.ts';
+import { isMaking } from '../../net/mutation.ts';
+import { sameFid } from '../../tree/vnodes.ts';
+import type { CacheManager } from '../cacheManager.ts';
+import type { MadeObject } from '../clientTree.ts';
+import type { LogRecord } from '../log/record.ts';
 import { FidMap } from './fidMap.ts';
 import type { StoredDecision } from './repairStore.ts';
 
@@ -37,6 +42,16 @@ export class Decisions {
     return this.#unmade.has(formatFid(fid));
   }
 
+  /** What was made in a workspace with the fids of the log: records that stay are about it. */
+  madeIn({ tree: { cache } }: CacheManager): readonly MadeObject[] {
+    const mapped = this.#list.flatMap((decision) => decision.mapped);
+    return mapped.flatMap(({ from, to }) => {
+      const vnode = sameFid(from, to) ? cache.vnodes.find(to) : undefined;
+      const name = vnode && cache.vnodes.nameOf(vnode);
+      return vnode && name !== undefined ? [{ vnode, name }] : [];
+    });
+  }
+
   add(decision: StoredDecision): void {
     this.#list.push(decision);
     this.#note(decision);
@@ -59,4 +74,16 @@ export class Decisions {
     if (decision.unmade) this.#unmade.add(formatFid(decision.unmade));
     this.#map.add(decision.mapped);
   }
+}
+
+/** What was done about a record. */
+export type CarriedOut = Pick<StoredDecision, 'decision' | 'mapped'>;
+
+/** Of a record that is left out: what it would have made, unless something stands for that. */
+export function unmadeBy(
+  { sequence, mutation }: LogRecord,
+  { decision, mapped }: CarriedOut,
+): Pick<StoredDecision, 'sequence' | 'unmade'> {
+  const isLeftOut = decision !== 'preserved' && mapped.length === 0 && isMaking(mutation);
+  return isLeftOut ? { sequence, unmade: mutation.fid } : { sequence };
 }

@@ -32,8 +32,8 @@ const EMPTY: Contents = { length: 0, container: undefined };
 const FILE_MODE = 0o644;
 
 /**
- * Makes the mutations of a log in a workspace. Objects get new fids there: each step answers which of them stand for
- * those of the log from then on. All throw VenusError.
+ * Makes the mutations of a log in a workspace. What others have there, or had once, gets another fid: each step answers which
+ * of them stand for those of the log from then on. All throw VenusError.
  */
 export class Performer {
   readonly #options: PerformerOptions;
@@ -210,10 +210,10 @@ export class Performer {
   async #make(from: Fid, mutation: NewObject, contents: Contents): Promise<readonly MappedFid[]> {
     const { name, mode } = mutation;
     const place = { directory: mutation.parent, name };
-    if (mutation.op === 'mkdir') await this.#changes.makeDirectory({ ...place, mode });
-    else if (mutation.op === 'symlink')
-      await this.#changes.makeSymlink({ ...place, mode, target: mutation.target });
-    else await this.#changes.makeFile({ ...place, mode }, contents);
+    const made = { ...place, mode, fid: mutation.fid };
+    if (mutation.op === 'mkdir') await this.#changes.makeDirectory(made);
+    else if (mutation.op === 'symlink') await this.#changes.makeSymlink({ ...made, target: mutation.target });
+    else await this.#changes.makeFile(made, contents);
     const { fid } = await this.#options.session.lookup(place.directory, name);
     return [{ from, to: fid }];
   }
@@ -266,15 +266,16 @@ export class Performer {
   }
 }
 
-type NewObject =
-  | { readonly op: 'create' | 'mkdir'; readonly parent: Fid; readonly name: string; readonly mode: number }
-  | {
-      readonly op: 'symlink';
-      readonly parent: Fid;
-      readonly name: string;
-      readonly mode: number;
-      readonly target: string;
-    };
+type NewObject = {
+  readonly parent: Fid;
+  readonly name: string;
+  readonly mode: number;
+  /**
+   * That of the log, which the servers refused to make and do not have: what is done to it later, in this session or in
+   * another one, finds it. None for what they had once, and what is made again.
+   */
+  readonly fid?: Fid;
+} & ({ readonly op: 'create' | 'mkdir' } | { readonly op: 'symlink'; readonly target: string });
 
 /** The name that a mutation makes. */
 function newNameOf(mutation: Mutation): { readonly directory: Fid; readonly name: string } | undefined {

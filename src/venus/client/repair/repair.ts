@@ -7,8 +7,8 @@ import type { CacheManager } from '../cacheManager.ts';
 import type { LogRecord } from '../log/record.ts';
 import { pathOfFid } from '../naming.ts';
 import type { ObjectPlace } from '../place.ts';
-import { UserSession } from '../userSession.ts';
-import { Decisions } from './decisions.ts';
+import { type TakeTurn, UserSession } from '../userSession.ts';
+import { type CarriedOut, Decisions, unmadeBy } from './decisions.ts';
 import { NO_CONFLICT, asNamed, toLocalMutation, verdictOf } from './localMutation.ts';
 import { markOf, sameMark } from './marks.ts';
 import type { Decided, Ended } from './outcomes.ts';
@@ -35,6 +35,7 @@ export class Repair {
   /** The records it is about, as long as the log is the same. */
   #cached: Records | undefined;
   #workspace: Promise<Workspace> | undefined;
+  #hasEnded = false;
   /** Requests are answered one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -43,7 +44,10 @@ export class Repair {
     this.#client = client;
     this.#store = store;
     this.#stored = stored;
-    this.#onEnd = onEnd;
+    this.#onEnd = () => {
+      this.#hasEnded = true;
+      onEnd();
+    };
     this.#decisions = new Decisions(store.decisionsOf(stored.id));
   }
 
@@ -73,8 +77,16 @@ export class Repair {
     if (name !== local && !global.includes(name)) fail('ENOENT');
     const isReadOnly = name === local || this.#client.realConflicts;
     const { client } = name === local ? asker : await this.#open();
-    const session = new UserSession(client, asker.uid, asker.patience, isReadOnly);
+    // What is made by hand must not be taken for a part of a decision, and be gone with it.
+    const takeTurn: TakeTurn = (change) => this.#inTurn(() => this.#byHand(change));
+    const session = new UserSession(client, asker.uid, asker.patience, isReadOnly, takeTurn);
     return { kind: 'object', path, status: await session.status(this.fid), session };
+  }
+
+  #byHand<Result>(change: () => Promise<Result>): Promise<Result> {
+    if (this.#hasEnded) fail('EBUSY', 'The repair session that it was to belong to has ended.');
+    this.#checkNotSent();
+    return change();
   }
 
   /** What its versions are called: at a real Coda by the servers that have them (spec/repair.md, 2.3). */
@@ -221,8 +233,11 @@ export class Repair {
     }
     const ended = this.#decisions.all.filter(({ decision }) => decision !== 'skipped');
     const sequences = ended.map(({ sequence }) => sequence);
-    const unused = await this.#client.tree.withdraw(volume, sequences, (writer) =>
-      this.#store.removeIn(writer, this.id),
+    const unused = await this.#client.tree.withdraw(
+      volume,
+      sequences,
+      (writer) => this.#store.removeIn(writer, this.id),
+      this.#decisions.madeIn(workspace.client),
     );
     this.#client.tree.cache.validity.breakAll();
     this.#onEnd();
@@ -378,18 +393,6 @@ interface Records {
   readonly list: readonly LogRecord[];
   /** Where those without a decision begin at the earliest. */
   current: number;
-}
-
-/** What was done about a record. */
-type CarriedOut = Pick<StoredDecision, 'decision' | 'mapped'>;
-
-/** Of a record that is left out: what it would have made, unless something stands for that. */
-function unmadeBy(
-  { sequence, mutation }: LogRecord,
-  { decision, mapped }: CarriedOut,
-): Pick<StoredDecision, 'sequence' | 'unmade'> {
-  const isLeftOut = decision !== 'preserved' && mapped.length === 0 && isMaking(mutation);
-  return isLeftOut ? { sequence, unmade: mutation.fid } : { sequence };
 }
 
 function withoutUndecided({ undecided, ...stored }: StoredRepair): StoredRepair {

@@ -48,8 +48,9 @@ async function tryIt(session: UserSession, mutation: Mutation, base: StoreId | u
   const contents = mutation.op === 'store' ? { length: mutation.length, container: undefined } : undefined;
   try {
     await vnodes.database.transaction((writer): never => {
-      certify({ vnodes, storeId }, mutation, base);
-      const change = { vnodes, writer, identity: session.identity(), storeId, now: session.client.now() };
+      const identity = session.identity();
+      certify({ vnodes, identity, storeId }, mutation, base);
+      const change = { vnodes, writer, identity, storeId, now: session.client.now() };
       apply(change, mutation, contents);
       throw new Tried();
     });

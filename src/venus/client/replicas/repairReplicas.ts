@@ -109,8 +109,8 @@ async function repairFor(
     const { handle } = await server.call('openStore', { fid });
     for await (const bytes of file.contents()) await server.call('storeFragment', { handle, bytes });
     await server.call('finishStore', { handle });
-    const { mode, modified } = file;
-    const contents = { kind: 'file', handle, owner: viceId, mode, modified } as const;
+    const { owner = viceId, mode, modified } = file;
+    const contents = { kind: 'file', handle, owner, mode, modified } as const;
     await server.call('repairReplica', { credentials, fid, ...common, source: contents });
   };
 }

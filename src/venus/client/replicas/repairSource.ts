@@ -13,6 +13,8 @@ const MAX_FIX_FILE = 64 * 1024 * 1024;
 
 /** What a file in conflict becomes: contents that can be read again for each server, and status. */
 export interface NewFile {
+  /** None for one of this machine: who repairs owns it. */
+  readonly owner?: number;
   readonly mode: number;
   /** Milliseconds since 1970. */
   readonly modified: number;
@@ -45,9 +47,15 @@ export async function codaFile(
   credentials: Credentials,
   fid: Fid,
 ): Promise<NewFile> {
-  const { type, mode, modified } = await server.call('getStatus', { credentials, fid });
-  if (type !== 'file') fail('EINVAL', 'It is no file.');
-  return { mode, modified, contents: () => readCoda(server, credentials, fid) };
+  const { type, owner, mode, modified } = await server.call('getStatus', { credentials, fid });
+  if (type === 'directory') fail('EINVAL', 'It is no file.');
+  // A link keeps what it leads to, which never changes.
+  if (type === 'symlink') return { owner, mode, modified, contents: nothing };
+  return { owner, mode, modified, contents: () => readCoda(server, credentials, fid) };
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {
+  // Nothing is in it.
 }
 
 async function* readCoda(

@@ -60,6 +60,24 @@ export async function askAny<N extends Name>(
   throw noAnswer();
 }
 
+/** As {@link askAny}, but one whose disk has lost what is asked for is passed over. @throws VenusError EIO if all have lost it */
+export async function askWhole<N extends Name>(
+  members: readonly GroupMember[],
+  name: N,
+  request: FileProtocol[N]['request'],
+): Promise<Answered<FileProtocol[N]['reply']>> {
+  let damaged: Error | undefined;
+  for (const member of members) {
+    try {
+      return await askAny([member], name, request);
+    } catch (error) {
+      if (isErrno(error, 'EIO')) damaged ??= error;
+      else if (!isAway(error)) throw error;
+    }
+  }
+  throw damaged ?? noAnswer();
+}
+
 /** Whether a server cannot be reached, or has lost the volume and not got it back yet. */
 export function isAway(error: unknown): boolean {
   return isErrno(error, 'ETIMEDOUT', 'ENXIO');

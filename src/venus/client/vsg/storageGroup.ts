@@ -9,7 +9,7 @@ import type { FetchedObject, FileProtocol, ReintegrationAnswer } from '../../net
 import type { Remote, Service } from '../../net/link.ts';
 import { NewestMembers } from './newestMembers.ts';
 import { type Agreement, agree, combined } from './agreement.ts';
-import { type Answered, type GroupMember, type Poll, askAny, poll } from './poll.ts';
+import { type Answered, type GroupMember, type Poll, askAny, askWhole, poll } from './poll.ts';
 import { GroupTransfers, type Transfer } from './transfers.ts';
 
 type Request<Name extends keyof FileProtocol> = FileProtocol[Name]['request'];
@@ -44,6 +44,11 @@ export class StorageGroup implements Remote<FileProtocol> {
 
   get name(): string {
     return this.any().server.name;
+  }
+
+  /** Whether one of them answered what it was asked last. */
+  get hasAnswered(): boolean {
+    return this.members.some(({ server }) => server.hasAnswered);
   }
 
   get isUp(): boolean {
@@ -85,7 +90,7 @@ export class StorageGroup implements Remote<FileProtocol> {
         (await askAny(newestOf(request.directory), 'readDirectory', request)).reply,
       nameOf: async (request) => (await askAny(newestOf(request.fid), 'nameOf', request)).reply,
       openFetch: async (request) => {
-        const { member, reply } = await askAny(newestOf(request.fid), 'openFetch', request);
+        const { member, reply } = await askWhole(newestOf(request.fid), 'openFetch', request);
         return { ...reply, handle: this.#transfers.add([{ member, handle: reply.handle }]) };
       },
       fetchFragment: async (request) => {
@@ -97,6 +102,8 @@ export class StorageGroup implements Remote<FileProtocol> {
         this.#transfers.end(request.handle);
         return member.server.call('closeFetch', { handle });
       },
+      examine: ofOne,
+      digest: ofOne,
       openStore: async (request) => {
         const { answers } = needed(await poll(this.#reachable(), 'openStore', () => request));
         const transfers = answers.map(({ member, reply }) => ({ member, handle: reply.handle }));
@@ -119,6 +126,7 @@ export class StorageGroup implements Remote<FileProtocol> {
       reserveFids: any('reserveFids'),
       reintegrate: (request) => this.#reintegrate(request),
       concludeUpdates: ofOne,
+      listInconsistent: ofOne,
       resolveVolume: any('resolveVolume'),
       fence: async (request) => {
         const { answers } = needed(await poll(this.#reachable(), 'fence', () => request));

@@ -55,7 +55,7 @@ function tryAll(
       continue;
     }
     try {
-      certify({ vnodes, storeId }, mutation, base);
+      certify({ vnodes, identity, storeId }, mutation, base);
       const contents =
         mutation.op === 'store' ? { length: mutation.length, container: undefined } : undefined;
       apply({ vnodes, writer, identity, storeId, now: time }, mutation, contents);

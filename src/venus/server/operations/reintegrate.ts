@@ -67,7 +67,7 @@ export function reintegrate(
       continue;
     }
     try {
-      certify({ vnodes, storeId }, mutation, base);
+      certify({ vnodes, identity, storeId }, mutation, base);
       const effects = effectsOf(vnodes, mutation);
       const dropped = apply({ vnodes, writer, identity, storeId, now: time }, mutation, contents);
       if (dropped !== undefined) unused.push(dropped);

@@ -2,6 +2,7 @@ import type { Fid } from '../../../ipc/fid.ts';
 import type { SentObject, SiteResult, SiteStep } from '../../net/peerProtocol.ts';
 import type { Writer } from '../../store/database.ts';
 import type { Contents } from '../../tree/apply.ts';
+import { recounted } from '../../tree/recount.ts';
 import { INCONSISTENT } from '../../tree/version.ts';
 import { type Vnode, type Vnodes, sameFid, withoutContainer } from '../../tree/vnodes.ts';
 
@@ -74,6 +75,11 @@ function perform(to: AppliedTo, step: SiteStep): number | undefined {
       return undefined;
     case 'copy':
       return copy(to, step.object);
+    case 'count': {
+      const vnode = vnodes.find(step.fid);
+      if (vnode) vnodes.putUnchecked(writer, recounted(vnodes, vnode));
+      return undefined;
+    }
   }
 }
 
@@ -151,6 +157,7 @@ function fidsIn(step: SiteStep): readonly Fid[] {
     case 'enter':
       return sameFid(step.directory, step.fid) ? [step.fid] : [step.directory, step.fid];
     case 'drop':
+    case 'count':
       return [step.fid];
     case 'make':
     case 'copy':

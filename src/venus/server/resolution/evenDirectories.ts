@@ -1,8 +1,8 @@
 import type { Fid } from '../../../ipc/fid.ts';
-import type { StoreId, VersionVector } from '../../../ipc/versionVector.ts';
+import { type StoreId, type VersionVector, compareVectors } from '../../../ipc/versionVector.ts';
 import type { DirectorySummary } from '../../net/peerProtocol.ts';
-import { countUp } from '../../tree/version.ts';
-import type { DirectoryVnode } from '../../tree/vnodes.ts';
+import { countUp, isInconsistent } from '../../tree/version.ts';
+import type { DirectoryVnode, Vnode } from '../../tree/vnodes.ts';
 import type { Member } from './member.ts';
 
 /** A directory that was in conflict and is the same everywhere now, with its version from then on. */
@@ -22,6 +22,8 @@ export async function evenDirectories(
   for (const directory of marked) {
     const found = await Promise.all(members.map(({ remote }) => remote.call('summarise', { directory })));
     const summaries = found.flatMap((summary) => (summary ? [summary] : []));
+    const vnodes = summaries.map(({ vnode }) => vnode);
+    if (!vnodes.every(({ isRepaired }) => isRepaired) && !isSettledElsewhere(vnodes)) continue;
     const text = summaries.map(summaryText);
     const [first] = text;
     if (first === undefined || text.some((other) => other !== first) || text.length < members.length)
@@ -31,9 +33,23 @@ export async function evenDirectories(
   return even;
 }
 
-/** What must be equal; undefined for what nobody has repaired, and for files, which are repaired as a whole. */
+/**
+ * Whether a server has an object that is in conflict at others, and no more at that one: it was repaired while they were away,
+ * and has all that they have.
+ */
+export function isSettledElsewhere(vnodes: readonly Vnode[]): boolean {
+  const marked = vnodes.filter(isInconsistent);
+  return vnodes.some((vnode) => !isInconsistent(vnode) && marked.every((other) => hasAll(vnode, other)));
+}
+
+function hasAll(one: Vnode, other: Vnode): boolean {
+  const order = compareVectors(one.versionVector, other.versionVector);
+  return order === 'equal' || order === 'dominates';
+}
+
+/** What must be equal; undefined for files, which are repaired as a whole. */
 function summaryText({ vnode, digest }: DirectorySummary): string | undefined {
-  if (vnode.type !== 'directory' || !vnode.isRepaired) return undefined;
+  if (vnode.type !== 'directory') return undefined;
   const { owner, mode, parent, linkCount, acl }: DirectoryVnode = vnode;
   return JSON.stringify([digest, owner, mode, parent?.vnode, parent?.unique, linkCount, acl]);
 }

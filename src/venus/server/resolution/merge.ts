@@ -25,14 +25,15 @@ import { type Item, type Pair, VolumeView } from './volumeView.ts';
  * 2. *Objects.* An object comes to where a name of it comes, and goes with its last name. Contents and status come from
  *    a replica that knows all changes of them; *update/update* if there is none. If no update tells, the versions do.
  * 3. *Removal.* An object that is gone at a replica goes everywhere, unless somewhere it has what that replica did not
- *    know: other contents or status, or another name. *remove/update*, and *rename/remove* for a name that a rename
- *    gave (objectRules.ts). The names of a file may be removed by several, if none changed it.
+ *    know: other contents or status, another name, or names that came into the directory that it is.
+ *    *remove/update*, and *rename/remove* for a name that a rename gave (objectRules.ts). The names of a file may be
+ *    removed by several, if none changed it.
  * 4. *Renames.* A directory has one name, all names of a file are in one directory, and one name is not renamed to two:
  *    else *rename/rename*. Directories may not come to lie below themselves: *cycle*.
  * 5. *One name, two objects* is *name/name*.
  * 6. *What takes part in a conflict stays* at each replica as it is, and nothing else. But what depends on it stays too
  *    (settling.ts): nothing comes into a directory that did not come; an object does not lose its old name where it
- *    cannot have the new one; a directory is not removed where something stays in it or came into it
+ *    cannot have the new one; a directory is not removed where something stays in it
  *    (*remove/update*); a name that stays is not free (*name/name*). A directory whose names therefore differ is in
  *    conflict (*dependent*), since nobody could tell a reader which replica is right.
  * 7. *Learning.* A replica has an update if all that it did is there, or has been replaced. What led to a conflict is

@@ -24,13 +24,10 @@ export function judgeContents(item: Item, conflicts: Conflicts): void {
   if (item.newest === 0) conflicts.ofItem(item);
 }
 
-/**
- * An object that is gone at some replicas stays gone if one of these knew all that was done to it. What came into a
- * directory keeps that there too, later: something stays in it (settling.ts).
- */
+/** An object that is gone at some replicas stays gone if one of these knew all that was done to it, and in it. */
 function judgeRemoval(item: Item, conflicts: Conflicts): void {
   const removers = placesIn(item.gone).map((place) => ({
-    isChanged: changesUnknownTo(item, place),
+    isChanged: changesUnknownTo(item, place) || item.entries.some((pair) => isNews(pair, place)),
     names: item.names.filter((pair) => isNews(pair, place)),
   }));
   if (removers.some(({ isChanged, names }) => !isChanged && names.length === 0)) {

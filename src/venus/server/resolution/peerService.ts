@@ -13,8 +13,10 @@ import type { Performed } from '../performed.ts';
 import type { Received, Stores } from '../stores.ts';
 import { conclude } from '../conclusions.ts';
 import { applyResolution } from './applyResolution.ts';
+import type { ConflictCauses } from './conflictCauses.ts';
 import type { ResolutionLog } from './resolutionLog.ts';
 import type { Restores } from './restores.ts';
+import type { Runts } from './runts.ts';
 import type { VolumeLocks } from './volumeLocks.ts';
 import { adoptSettings } from './volumeSettings.ts';
 
@@ -23,12 +25,14 @@ type Request<Name extends keyof PeerProtocol> = PeerProtocol[Name]['request'];
 export interface PeerServiceOptions {
   readonly vnodes: Vnodes;
   readonly log: ResolutionLog;
+  readonly causes: ConflictCauses;
   readonly locks: VolumeLocks;
   readonly performed: Performed;
   readonly fetches: Fetches;
   readonly stores: Stores;
   readonly callbacks: Callbacks;
   readonly restores: Restores;
+  readonly runts: Runts;
 }
 
 /** What a server does for the others of its volumes: resolution, and giving a lost volume back. */
@@ -77,6 +81,9 @@ export class PeerService implements Service<PeerProtocol> {
   readonly listInconsistent = ({ volume }: Request<'listInconsistent'>) =>
     Promise.resolve(this.#options.vnodes.inconsistent(volume));
 
+  readonly listRunts = ({ volume }: Request<'listRunts'>) =>
+    Promise.resolve(this.#options.runts.list(volume));
+
   readonly summarise = ({ directory }: Request<'summarise'>) => Promise.resolve(this.#summary(directory));
 
   readonly openFetch = ({ fid }: Request<'openFetch'>) => this.#options.fetches.openForPeer(fid);
@@ -103,13 +110,15 @@ export class PeerService implements Service<PeerProtocol> {
   };
 
   readonly applyResolution = async ({ volume, holder, result }: Request<'applyResolution'>) => {
-    const { vnodes, log, locks, performed, stores, callbacks } = this.#options;
+    const { vnodes, log, causes, locks, performed, stores, callbacks, runts } = this.#options;
     locks.renew(volume, holder);
     const received = await this.#receive(result.steps);
     try {
       const contents = new Map([...received].map(([handle, each]) => [handle, each.contents]));
       const { unused, touched } = await vnodes.database.transaction((writer) => {
         const applied = applyResolution({ vnodes, writer, contents }, result);
+        runts.look(writer, applied.touched);
+        causes.note(writer, volume, result.conflicts);
         for (const update of result.learned) {
           performed.note(writer, volume, update.storeId);
           if (!log.isConcluded(volume, update.storeId)) log.append(writer, volume, update);

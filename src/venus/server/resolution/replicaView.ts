@@ -17,16 +17,21 @@ export class ReplicaView {
   readonly #names: ReadonlyMap<string, Fid>;
   readonly #log: readonly LoggedUpdate[];
 
-  /** Reads what the logs of all replicas are about, and the directories above. @param marked objects in conflict */
+  /**
+   * Reads what the logs of all replicas are about, and the directories above.
+   * @param others to be looked at besides: objects in conflict, and what the names stand for at any replica, which no log
+   *   may be about any more
+   */
   static async read(
     { site, remote }: Member,
     log: readonly LoggedUpdate[],
     logs: readonly (readonly LoggedUpdate[])[],
-    marked: readonly Fid[],
+    others: readonly Fid[],
+    names: Names,
   ): Promise<ReplicaView> {
     const vnodes = new Map<string, Vnode>();
     const asked = new Set<string>();
-    for (let wanted: readonly Fid[] = [...objectsIn(logs), ...marked]; wanted.length > 0;) {
+    for (let wanted: readonly Fid[] = [...objectsIn(logs), ...others]; wanted.length > 0;) {
       const missing = [...new Map(wanted.map((fid) => [fidText(fid), fid])).values()].filter(
         (fid) => !asked.has(fidText(fid)),
       );
@@ -37,14 +42,6 @@ export class ReplicaView {
       }
       // Directories above are looked at, too: what is moved must not come to lie below itself.
       wanted = missing.flatMap((fid) => vnodes.get(fidText(fid))?.parent ?? []);
-    }
-    const names = new Map<string, Fid>();
-    for (const page of pages(namesIn(logs))) {
-      const found = await remote.call('readNames', { names: page });
-      for (const [at, { directory, name }] of page.entries()) {
-        const fid = found[at];
-        if (fid) names.set(nameText(directory, name), fid);
-      }
     }
     return new ReplicaView(site, vnodes, names, log);
   }
@@ -83,6 +80,25 @@ export class ReplicaView {
       entry: (directory, name) => this.#names.get(nameText(directory, name)),
     };
   }
+}
+
+/** What names stand for at a replica. */
+export type Names = ReadonlyMap<string, Fid>;
+
+/** Reads the names that the logs of all replicas are about. */
+export async function readNames(
+  { remote }: Member,
+  logs: readonly (readonly LoggedUpdate[])[],
+): Promise<Names> {
+  const names = new Map<string, Fid>();
+  for (const page of pages(namesIn(logs))) {
+    const found = await remote.call('readNames', { names: page });
+    for (const [at, { directory, name }] of page.entries()) {
+      const fid = found[at];
+      if (fid) names.set(nameText(directory, name), fid);
+    }
+  }
+  return names;
 }
 
 /**

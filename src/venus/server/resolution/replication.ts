@@ -10,10 +10,12 @@ import type { Fetches } from '../fetches.ts';
 import type { Peers } from '../peers.ts';
 import { Performed } from '../performed.ts';
 import type { Stores } from '../stores.ts';
+import { ConflictCauses } from './conflictCauses.ts';
 import { PeerService } from './peerService.ts';
 import { ResolutionLog } from './resolutionLog.ts';
 import { Resolver } from './resolver.ts';
 import { Restores } from './restores.ts';
+import { Runts } from './runts.ts';
 import { VolumeLocks } from './volumeLocks.ts';
 
 export interface ReplicationOptions {
@@ -28,8 +30,10 @@ export interface ReplicationOptions {
 /** All by which a server keeps its volumes together with the other servers that have them. */
 export class Replication {
   readonly log: ResolutionLog;
+  readonly causes: ConflictCauses;
   readonly locks = new VolumeLocks();
   readonly performed: Performed;
+  readonly runts: Runts;
   readonly forPeers: PeerService;
   readonly #vnodes: Vnodes;
   readonly #restores: Restores;
@@ -40,10 +44,13 @@ export class Replication {
     const { vnodes, stores, peers, patrol } = options;
     this.#vnodes = vnodes;
     this.log = new ResolutionLog(vnodes.database);
+    this.causes = new ConflictCauses(vnodes);
     this.performed = new Performed(vnodes.database);
     this.#restores = new Restores({ vnodes, stores, log: this.log, performed: this.performed });
-    const { log, locks, performed } = this;
-    this.forPeers = new PeerService({ ...options, log, locks, performed, restores: this.#restores });
+    this.runts = new Runts(vnodes, vnodes.database);
+    const { log, causes, locks, performed, runts } = this;
+    const own = { log, causes, locks, performed, runts, restores: this.#restores };
+    this.forPeers = new PeerService({ ...options, ...own });
     const self = new Link<PeerProtocol>(this.forPeers);
     this.#resolver = new Resolver({ vnodes, log, peers, self, patrol });
     this.#stopWatching = peers.onChange(() => void this.#resolver.look());

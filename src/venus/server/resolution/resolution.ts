@@ -2,11 +2,13 @@ import type { Fid } from '../../../ipc/fid.ts';
 import type { StoreId } from '../../../ipc/versionVector.ts';
 import type { SiteResult, SiteStep } from '../../net/peerProtocol.ts';
 import { sameStoreId } from '../../tree/version.ts';
-import { evenDirectories } from './evenDirectories.ts';
+import { evenDirectories, isSettledElsewhere } from './evenDirectories.ts';
 import type { Member } from './member.ts';
+import { healRunts } from './healRunts.ts';
+import type { LoggedUpdate } from './loggedUpdate.ts';
 import { merge } from './merge.ts';
 import type { MergePlan, MergeStep } from './mergePlan.ts';
-import { ReplicaView, fidText, readLogs } from './replicaView.ts';
+import { ReplicaView, fidText, readLogs, readNames } from './replicaView.ts';
 import { relay } from './relay.ts';
 
 export interface ResolutionOptions {
@@ -33,16 +35,26 @@ export class Resolution {
   }
 
   async run(): Promise<void> {
-    const { volume, members, isWhole, storeId } = this.#options;
+    const { volume, members } = this.#options;
     const { logs, concluded } = await readLogs(volume, members);
-    const marked = await this.#inconsistent();
     if (concluded.length > 0) await this.#tellAll({ ...NOTHING, concluded });
+    await this.#merge(logs);
+    await healRunts({ volume, members, logs, perform: (member, steps) => this.#apply(member, { steps }) });
+  }
+
+  async #merge(logs: readonly (readonly LoggedUpdate[])[]): Promise<void> {
+    const { members, isWhole, storeId } = this.#options;
+    const marked = await this.#inconsistent();
     if (logs.every((log) => log.length === 0) && marked.length === 0) {
       if (isWhole) await this.#tellAll({ ...NOTHING, isComplete: true });
       return;
     }
+    const names = await Promise.all(members.map((member) => readNames(member, logs)));
+    const others = [...marked, ...names.flatMap((each) => [...each.values()])];
     const views = await Promise.all(
-      members.map((member, at) => ReplicaView.read(member, logs[at] ?? [], logs, marked)),
+      members.map((member, at) =>
+        ReplicaView.read(member, logs[at] ?? [], logs, others, names[at] ?? new Map()),
+      ),
     );
     const plan = merge(
       views.map((view) => view.replica),
@@ -66,28 +78,28 @@ export class Resolution {
   }
 
   async #perform(plan: MergePlan, views: readonly ReplicaView[]): Promise<void> {
-    const { volume, holder, members } = this.#options;
+    const { members } = this.#options;
     const conflicts = [...new Map(plan.conflicts.map(({ fid }) => [fidText(fid), fid])).values()];
     for (const member of members) {
       const own = plan.replicas.find(({ site }) => site === member.site);
       const steps: SiteStep[] = [];
       for (const step of own?.steps ?? []) steps.push(await this.#siteStep(step, member, views));
-      const result: SiteResult = {
+      await this.#apply(member, {
         steps,
         learned: own?.learned ?? [],
         versions: plan.versions.map((version) => ({ ...version, ...lastModified(version, views) })),
         inconsistent: [...conflicts, ...this.#markedElsewhere(views)],
-        concluded: [],
+        conflicts: plan.conflicts,
         isEven: true,
-        isComplete: false,
-      };
-      await member.remote.call('applyResolution', { volume, holder, result });
+      });
     }
   }
 
   /** Objects in conflict at one server are at all of them, also at one that was away when that was found out. */
   #markedElsewhere(views: readonly ReplicaView[]): readonly Fid[] {
-    const marked = views.flatMap((view) => view.marked);
+    const marked = views
+      .flatMap((view) => view.marked)
+      .filter((fid) => !isSettledElsewhere(views.flatMap((view) => view.vnode(fid) ?? [])));
     return [...new Map(marked.map((fid) => [fidText(fid), fid])).values()];
   }
 
@@ -100,10 +112,14 @@ export class Resolution {
   }
 
   async #tellAll(result: SiteResult): Promise<void> {
-    const { volume, holder, members } = this.#options;
     const isNothing = result.versions.length === 0 && result.concluded.length === 0 && !result.isComplete;
     if (isNothing) return;
-    for (const { remote } of members) await remote.call('applyResolution', { volume, holder, result });
+    for (const member of this.#options.members) await this.#apply(member, result);
+  }
+
+  async #apply({ remote }: Member, result: Partial<SiteResult>): Promise<void> {
+    const { volume, holder } = this.#options;
+    await remote.call('applyResolution', { volume, holder, result: { ...NOTHING, ...result } });
   }
 }
 
@@ -112,6 +128,7 @@ const NOTHING: SiteResult = {
   learned: [],
   versions: [],
   inconsistent: [],
+  conflicts: [],
   concluded: [],
   isEven: false,
   isComplete: false,

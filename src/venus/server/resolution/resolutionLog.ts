@@ -73,13 +73,16 @@ export class ResolutionLog {
       if (!this.isCounted(volume, update.storeId)) this.noteCounted(writer, volume, update.storeId);
   }
 
-  /** A repair takes the place of what was changed of an object before. */
-  supersedeChanges(writer: Writer, { volume, vnode, unique }: Fid): void {
+  /** A repair takes the place of what was changed of an object before. @returns whether anything was */
+  supersedeChanges(writer: Writer, { volume, vnode, unique }: Fid): boolean {
+    let wasChanged = false;
     for (const { sequence, update } of [...this.updates(volume)]) {
       const changed = update.changed.filter((fid) => fid.vnode !== vnode || fid.unique !== unique);
-      if (changed.length < update.changed.length)
-        writer.put(this.#updates, key(volume, sequence), toStored({ ...update, changed }));
+      if (changed.length === update.changed.length) continue;
+      wasChanged = true;
+      writer.put(this.#updates, key(volume, sequence), toStored({ ...update, changed }));
     }
+    return wasChanged;
   }
 
   /** All servers of the volume have an update. */

@@ -15,6 +15,7 @@ import { logRoutes } from './logRoutes.ts';
 import { repairRoutes } from './repairRoutes.ts';
 import { realmRoutes } from './realmRoutes.ts';
 import { treeRoutes } from './treeRoutes.ts';
+import { verifyRoutes } from './verifyRoutes.ts';
 
 export interface HttpLimits {
   /** Milliseconds in which the head of a request must have come. */
@@ -48,6 +49,7 @@ export class HttpDialect {
         ...dumpRoutes,
         ...logRoutes,
         ...repairRoutes,
+        ...verifyRoutes,
         ...daemonRoutes(control),
       }),
     );

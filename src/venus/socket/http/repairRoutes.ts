@@ -3,6 +3,7 @@ import {
   type ConflictReport,
   type LocalMutation,
   type RepairDocument,
+  type ServerConflict,
   type Verdict,
   type Version,
   preserveHowSchema,
@@ -11,11 +12,10 @@ import { toJsonName } from '../../../ipc/socket/routes.ts';
 import { fail } from '../../fail.ts';
 import { walk } from '../../client/pathWalk.ts';
 import type { ExpandedPlace, ObjectPlace } from '../../client/place.ts';
-import type { UserSession } from '../../client/userSession.ts';
-import { recordsBelow } from '../../client/repair/subtree.ts';
 import { isInconsistent } from '../../tree/version.ts';
 import { volumeAt } from '../../client/volumeAt.ts';
 import { conflictsOf } from '../../client/repair/conflictReports.ts';
+import { replicatedVolumes, serverConflictsOf } from '../../client/replicas/serverConflicts.ts';
 import type { Decided, Ended } from '../../client/repair/outcomes.ts';
 import type { Repair } from '../../client/repair/repair.ts';
 import { type Exchange, type Route, write } from './exchange.ts';
@@ -26,12 +26,18 @@ const preserveSchema = v.object({ how: v.exactOptional(preserveHowSchema) });
 export const repairRoutes: Readonly<Record<string, Route>> = {
   'GET /conflicts': async (exchange) => {
     const { session, response } = exchange;
-    const volumes = await volumesAsked(exchange);
+    const volume = await volumeAsked(exchange);
+    const tell = (conflict: ConflictReport) => write(response, `${JSON.stringify(conflictJson(conflict))}\n`);
     response.writeHead(200, { 'content-type': 'application/jsonl' });
-    for (const volume of volumes)
-      for await (const conflict of conflictsOf(session, volume))
-        await write(response, `${JSON.stringify(conflictJson(conflict))}\n`);
-    response.end('{"end":true}\n');
+    for (const each of volume === undefined ? session.client.tree.logs.volumes() : [volume])
+      for await (const conflict of conflictsOf(session, each)) await tell(conflict);
+    const silent = new Set<string>();
+    for (const each of volume === undefined ? await replicatedVolumes(session) : [volume]) {
+      const found = await serverConflictsOf(session, each);
+      for (const conflict of found.conflicts) await tell(conflict);
+      for (const server of found.silent) silent.add(server);
+    }
+    response.end(`${JSON.stringify({ end: true, silent: [...silent].sort() })}\n`);
   },
 
   'POST /repairs': async (exchange) => {
@@ -40,7 +46,7 @@ export const repairRoutes: Readonly<Record<string, Route>> = {
       fail('EOPNOTSUPP', 'It shows conflicts as a real Coda, without sessions.');
     const place = await walk(session, exchange.name('path'), false);
     if (place.kind === 'root') fail('EINVAL', 'The Coda root is never in conflict.');
-    if (isAmongServers(session, place))
+    if (isAmongServers(place))
       fail('EOPNOTSUPP', 'Its servers have different versions of it; venus keeps no session of that.');
     const fid = place.kind === 'expanded' ? place.expanded.fid : place.status.fid;
     const { repair, isResumed } = await session.client.repairs.begin(fid, session.uid);
@@ -94,15 +100,16 @@ export const repairRoutes: Readonly<Record<string, Route>> = {
   },
 };
 
-/** @throws VenusError ENOENT if it has ended, EACCES for another user's */
-/** Whether an object is in conflict among its servers, and not with what waits in the log. */
-function isAmongServers({ client }: UserSession, place: ExpandedPlace | ObjectPlace): boolean {
+/**
+ * Whether an object is in conflict among its servers. What waits in the log for it comes later: nothing can be told about
+ * it before they agree.
+ */
+function isAmongServers(place: ExpandedPlace | ObjectPlace): boolean {
   if (place.kind === 'expanded') return place.expanded.kind === 'server/server';
-  const { fid } = place.status;
-  const hasConflicts = recordsBelow(client.tree, fid).some(({ conflict }) => conflict);
-  return !hasConflicts && isInconsistent(place.status);
+  return isInconsistent(place.status);
 }
 
+/** @throws VenusError ENOENT if it has ended, EACCES for another user's */
 function repairOf(exchange: Exchange): Repair {
   const { session } = exchange;
   const repair =
@@ -111,12 +118,10 @@ function repairOf(exchange: Exchange): Repair {
   return repair;
 }
 
-async function volumesAsked(exchange: Exchange): Promise<readonly number[]> {
+/** @returns undefined for all */
+async function volumeAsked(exchange: Exchange): Promise<number | undefined> {
   const path = exchange.optionalName('path');
-  const all = exchange.session.client.tree.logs.volumes();
-  if (path === undefined) return all;
-  const volume = await volumeAt(exchange.session, path);
-  return volume === undefined ? all : [volume];
+  return path === undefined ? undefined : volumeAt(exchange.session, path);
 }
 
 function documentJson({ path, mutations, listing, ...rest }: RepairDocument): object {
@@ -128,7 +133,9 @@ function documentJson({ path, mutations, listing, ...rest }: RepairDocument): ob
   };
 }
 
-function conflictJson({ path, mutation, verdict, owner, versions, ...rest }: ConflictReport): object {
+function conflictJson(conflict: ConflictReport): object {
+  if (conflict.kind === 'server/server') return serverConflictJson(conflict);
+  const { path, mutation, verdict, owner, versions, ...rest } = conflict;
   return {
     ...rest,
     path: toJsonName(path),
@@ -136,6 +143,25 @@ function conflictJson({ path, mutation, verdict, owner, versions, ...rest }: Con
     verdict: verdictJson(verdict),
     owner: toJsonName(owner),
     versions: versions.map(versionJson),
+  };
+}
+
+function serverConflictJson({ path, causes, versions, names, divergences, ...rest }: ServerConflict): object {
+  return {
+    ...rest,
+    path: toJsonName(path),
+    causes: causes.map(({ kind, name }) => ({
+      kind,
+      ...(name === undefined ? {} : { name: toJsonName(name) }),
+    })),
+    versions: versions.map(versionJson),
+    names: names.map((each) => ({ name: toJsonName(each.name), versions: each.versions.map(versionJson) })),
+    divergences: divergences.map(({ user, path: done, to, ...each }) => ({
+      ...each,
+      user: toJsonName(user),
+      path: toJsonName(done),
+      ...(to === undefined ? {} : { to: toJsonName(to) }),
+    })),
   };
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { venusLog } from '../../../../src/venus/log.ts';
 import { type ArchiveFormat, archiveFormats } from '../../../../src/cml/archive/entry.ts';
 import { ArchiveLimitError } from '../../../../src/cml/archive/errors.ts';
 import { verifyCheckpointFiles } from '../../../../src/cml/checkpointFiles.ts';
@@ -54,7 +55,7 @@ describe('checkpoints', () => {
     client().manager.checkpoints.look();
     await until(() => !client().manager.checkpoints.isWriting(ROOT));
   };
-  const silent = () => vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const silent = () => vi.spyOn(venusLog, 'write').mockReturnValue(undefined);
 
   describe('are written by themselves', () => {
     it('ten minutes after a log was seen to hold something, and not before', async () => {

@@ -3,7 +3,7 @@ import { errno } from '../../../../src/ipc/errno.ts';
 import { VenusError } from '../../../../src/ipc/errors.ts';
 import { Patience } from '../../../../src/venus/client/patience.ts';
 import { type TestClient, useClients } from '../../../support/testClient.ts';
-import { OPERATOR, REALM, ROOT, outcome, rootOf, until, useRealm } from '../../support.ts';
+import { OPERATOR, REALM, ROOT, chunks, outcome, rootOf, until, useRealm } from '../../support.ts';
 import { treeInCoda } from '../localTree.ts';
 
 const TOP = '/test.realm';
@@ -126,6 +126,41 @@ describe('a log that the servers do not take', () => {
       expect(first().records()[0]?.conflict).toMatchObject({ errno: errno(why) });
       expect(await unsent()).toEqual(why === 'EEXIST' ? ['mine', 'mine'] : ['mine']);
       if (why === 'EEXIST') expect(await treeInCoda(second().files(), TOP)).toEqual(theirs);
+    });
+
+    it('is told as a lack of rights where that is in the way as well', async () => {
+      await realm().addUser('anna');
+      await first().login('anna', OPERATOR);
+      const allow = (rights: number) => {
+        const text = `2\n0\nanna ${rights}\noperator 127\n`;
+        return second()
+          .session()
+          .setAcl({ fid: rootOf(ROOT), text });
+      };
+      await allow(127);
+      await first().read(`${TOP}/f`);
+      await first().cut();
+      await first().write(`${TOP}/f`, 'mine');
+      await second().write(`${TOP}/f`, 'theirs');
+      await allow(9);
+      await first().heal();
+      await until(() => obstacle() === 'conflict');
+      expect(first().records()[0]?.conflict).toMatchObject({ errno: errno('EACCES') });
+      await allow(127);
+      await force();
+      expect(first().records()[0]?.conflict).toMatchObject({ errno: errno(EINCOMPATIBLE) });
+    });
+
+    it('does not come about for a new file that nobody may write to', async () => {
+      await first().cut();
+      const options = { mode: 0o444, exclusive: true };
+      await first().files().write(`${TOP}/new`, chunks('mine'), options);
+      await first().heal();
+      await first().drained();
+      expect(await second().read(`${TOP}/new`)).toBe('mine');
+      expect(await second().files().lstat(`${TOP}/new`)).toMatchObject({ mode: 0o444 });
+      for (const client of [first(), second()])
+        expect(await outcome(client.write(`${TOP}/new`, 'more'))).toBe('EACCES');
     });
 
     it('does not come about for what is the same directory only', async () => {

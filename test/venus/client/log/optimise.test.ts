@@ -154,6 +154,29 @@ describe('in the log of a client', () => {
     expect(client.log()).toEqual({ entries: 0, bytes: 0, owner: undefined });
   });
 
+  it('what was made while no server could be reached is not taken for sent, and comes to nothing', async () => {
+    const client = await open('optimised');
+    // With this it gets fids for what it makes later.
+    await client.write(`${top}/before`, 'before');
+    await client.cut();
+    for (const contents of ['old', 'new']) {
+      await client.write(`${top}/f`, contents);
+      await client.write(`${top}/g`, contents);
+      await client.manager.reintegrator.force(ROOT);
+    }
+    expect(operations(client)).toEqual(['create', 'create', 'store', 'store']);
+    await client.restart();
+    await client.manager.reintegrator.force(ROOT);
+    await client.files().remove(`${top}/f`);
+    expect(operations(client)).toEqual(['create', 'store']);
+    expect(client.manager.reintegrator.obstacle(ROOT)).toBe('unreachable');
+    await client.heal();
+    await client.drained();
+    const other = await open('two');
+    expect(await other.names(top)).toEqual(['before', 'g']);
+    expect(await other.read(`${top}/g`)).toBe('new');
+  });
+
   it('what may have been sent stays: a removal of it is needed', async () => {
     const client = await openWriting();
     await client.write(`${top}/f`, 'contents');

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Fid } from '../../../../src/ipc/fid.ts';
 import type { Repair } from '../../../../src/venus/client/repair/repair.ts';
@@ -115,10 +116,10 @@ async function killIn(work: readonly (() => Promise<unknown>)[], transactions: n
   return wasKilled;
 }
 
-async function expectSettled(): Promise<void> {
+async function expectSettled(names: readonly string[] = result.names): Promise<void> {
   expect(laptop.log().entries).toBe(0);
   for (const client of [desk, laptop]) {
-    expect(await client.names(object)).toEqual(result.names);
+    expect(await client.names(object)).toEqual(names);
     const figs = await client.names(`${object}/figs`);
     const contents = await Promise.all(figs.map((name) => client.read(`${object}/figs/${name}`)));
     expect(figs.map((name, at) => `${name} ${contents[at]}`)).toEqual(result.figs);
@@ -164,6 +165,38 @@ describe.each(Object.entries(killings))(
     });
   },
 );
+
+describe('venus that is killed while somebody writes below global during a decision', () => {
+  it.each([2, 3, 4, 5, 6, 7, 8, 9])('after %d transactions has what it said was there', async (after) => {
+    const said: string[] = [];
+    let byHand: Promise<void> | undefined;
+    const decideMeanwhile = async (): Promise<void> => {
+      const { before } = laptop.link;
+      // The decision is under way when it asks the servers.
+      laptop.link.before = async (name) => {
+        laptop.link.before = before;
+        byHand = laptop.write(`${object}/global/notes`, 'by hand').then(() => void said.push('written'));
+        await Promise.race([byHand, sleep(300)]);
+        await before(name);
+      };
+      await preserve();
+      await byHand;
+    };
+    await killIn([session, () => laptop.names(object), decideMeanwhile], after);
+    expect(byHand).toBeDefined();
+    await byHand?.catch(() => undefined);
+    const repair = await session();
+    // What was not said may be there or not.
+    const names = await laptop.names(`${object}/global`);
+    const isSaid = said.length > 0;
+    const isThere = names.includes('notes');
+    if (isSaid) expect(await laptop.read(`${object}/global/notes`)).toBe('by hand');
+    await decideRest(repair);
+    if (isThere && !isSaid) await laptop.files().remove(`${object}/global/notes`);
+    expect((await repair.commit()).kind).toBe('done');
+    await expectSettled(isSaid ? ['figs', 'notes', 'paper'] : result.names);
+  });
+});
 
 async function takeBackWhatWasLeftOut(repair: Repair): Promise<void> {
   const { mutations } = await repair.document(true);

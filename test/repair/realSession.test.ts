@@ -1,85 +1,11 @@
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Keep } from '../../src/repair/keep.ts';
 import { contentsOf } from './memory/nodes.ts';
+import { dialogue, results, serverOf, tangle, watchForLoss } from './realCases.ts';
 import { Executioner, Killed, OBJECT, RealLab, settle } from './realSupport.ts';
 
-const MINE = 'x'.repeat(19603);
 let lab: RealLab;
-
-/** `figs` made and `paper.tex` stored here, while a co-author made `figs` and put a file in it. */
-function dialogue(): RealLab {
-  const made = new RealLab();
-  const { venus } = made;
-  venus.common((root) => {
-    venus.put(root, 'cscw', venus.node('directory'));
-    venus.put(root, 'cscw/paper.tex', venus.node('file', 'old\n'));
-  });
-  venus.locally({ op: 'mkdir', path: 'cscw/figs' });
-  venus.locally({ op: 'store', path: 'cscw/paper.tex', contents: MINE });
-  venus.put(venus.server, 'cscw/figs', venus.node('directory'));
-  venus.put(venus.server, 'cscw/figs/one.eps', venus.node('file', 'one'));
-  venus.reintegrate();
-  return made;
-}
-
-/** A file that both sides changed, one that both made, and files below a directory that both made. */
-function tangle(): RealLab {
-  const made = new RealLab();
-  const { venus } = made;
-  venus.common((root) => {
-    venus.put(root, 'cscw', venus.node('directory'));
-    venus.put(root, 'cscw/paper.tex', venus.node('file', 'old\n'));
-  });
-  venus.locally({ op: 'create', path: 'cscw/new' });
-  venus.locally({ op: 'store', path: 'cscw/new', contents: 'my new' });
-  venus.locally({ op: 'mkdir', path: 'cscw/figs' });
-  venus.locally({ op: 'create', path: 'cscw/figs/two.eps' });
-  venus.locally({ op: 'store', path: 'cscw/figs/two.eps', contents: 'two' });
-  venus.locally({ op: 'store', path: 'cscw/paper.tex', contents: 'my paper' });
-  venus.locally({ op: 'symlink', path: 'cscw/link', target: 'paper.tex' });
-  venus.put(venus.server, 'cscw/new', venus.node('file', 'their new'));
-  venus.put(venus.server, 'cscw/figs', venus.node('directory'));
-  venus.put(venus.server, 'cscw/figs/one.eps', venus.node('file', 'one'));
-  venus.others('cscw/paper.tex', 'their paper');
-  venus.reintegrate();
-  return made;
-}
-
-const results: Readonly<Record<string, Readonly<Record<Keep, Readonly<Record<string, string>>>>>> = {
-  dialogue: {
-    mine: { 'cscw/paper.tex': MINE, 'cscw/figs/one.eps': 'one' },
-    server: { 'cscw/paper.tex': 'old\n', 'cscw/figs/one.eps': 'one' },
-    both: { 'cscw/paper.tex': MINE, 'cscw/figs/one.eps': 'one' },
-  },
-  tangle: {
-    mine: {
-      'cscw/new': 'my new',
-      'cscw/figs/one.eps': 'one',
-      'cscw/figs/two.eps': 'two',
-      'cscw/paper.tex': 'my paper',
-      'cscw/link': '-> paper.tex',
-    },
-    server: { 'cscw/new': 'their new', 'cscw/figs/one.eps': 'one', 'cscw/paper.tex': 'their paper' },
-    both: {
-      'cscw/new': 'their new',
-      'cscw/new.laptop.DAY': 'my new',
-      'cscw/figs/one.eps': 'one',
-      'cscw/figs/two.eps': 'two',
-      'cscw/paper.tex': 'their paper',
-      'cscw/paper.laptop.DAY.tex': 'my paper',
-      'cscw/link': '-> paper.tex',
-    },
-  },
-};
-
-function serverOf({ venus }: RealLab): Record<string, string> {
-  const all = Object.entries(contentsOf(venus.server)).filter(([, contents]) => contents !== 'directory');
-  return Object.fromEntries(
-    all.map(([path, contents]) => [path.replace(/\d{4}-\d\d-\d\d/, 'DAY'), contents]),
-  );
-}
 
 const entriesOf = async (path: string): Promise<readonly string[]> => {
   const names: string[] = [];
@@ -176,11 +102,23 @@ describe('a repair session at a real Coda', () => {
       isMarked: true,
     });
     await expect(lab.tool().begin(OBJECT)).rejects.toMatchObject({
-      message: `Other objects are ahead of ${OBJECT} in the modify log`,
+      message: `Other objects are ahead of /coda${OBJECT} in the modify log`,
       why: 'Venus settles its log from the front, and that is: Create /coda/coda.test/u/other/file',
       next: 'Repair the objects of these records first.',
     });
     expect(venus.isExpanded).toBe(false);
+  });
+
+  it('says what to do about a rename that leads out of the object, and collapses', async () => {
+    const { venus } = lab;
+    venus.locally({ op: 'rename', from: 'cscw/paper.tex', to: 'paper.tex' });
+    await expect(lab.tool().begin(OBJECT)).rejects.toMatchObject({
+      message: `Rename /coda${OBJECT}/paper.tex (to: /coda/coda.test/u/paper.tex) leads out of /coda${OBJECT}, or into it`,
+      next: 'Make a checkpoint and give the log up: cfs checkpointml, cfs purgeml; then make it anew with coda rescue.',
+    });
+    expect(venus.isExpanded).toBe(false);
+    expect(venus.log).toHaveLength(3);
+    expect(venus.discarded).toEqual([]);
   });
 
   it('settles nothing behind what is skipped', async () => {
@@ -345,80 +283,3 @@ describe('a repair session at a real Coda', () => {
     expect(existsSync(file)).toBe(true);
   });
 });
-
-describe.each(['dialogue', 'tangle'] as const)('a commit of the %s that is killed', (name) => {
-  const make = { dialogue, tangle }[name];
-
-  async function clean(keep: Keep, isEager: boolean) {
-    const undisturbed = make();
-    undisturbed.venus.isEager = isEager;
-    const executioner = new Executioner();
-    await settle(await undisturbed.tool(executioner).begin(OBJECT), keep);
-    const { venus, files } = undisturbed;
-    undisturbed.end();
-    return { steps: executioner.count, files, venus, server: serverOf(undisturbed) };
-  }
-
-  it.each([
-    ['mine', false],
-    ['server', false],
-    ['both', false],
-    ['mine', true],
-    ['server', true],
-    ['both', true],
-  ] as const)(
-    'before or after any step comes to the same end: keep %s, eager venus %s',
-    async (keep, isEager) => {
-      const expected = await clean(keep, isEager);
-      expect(expected.server).toEqual(results[name]?.[keep]);
-      for (let step = 1; step <= expected.steps; step++) {
-        for (const when of ['before', 'after'] as const) {
-          const broken = make();
-          broken.venus.isEager = isEager;
-          watchForLoss(broken, keep);
-          const executioner = new Executioner();
-          executioner.victim = { step, when };
-          const killed = (async () => settle(await broken.tool(executioner).begin(OBJECT), keep))();
-          const about = `${when} step ${step} of ${expected.steps}`;
-          const end = await killed.then(
-            () => 'an end',
-            (error: unknown) => error,
-          );
-          expect(executioner.isDead, `${about}: ${String(end)}`).toBe(true);
-          await goOn(broken, keep);
-          expect(serverOf(broken), about).toEqual(expected.server);
-          expect(broken.venus.isExpanded, about).toBe(false);
-          expect(broken.venus.log, about).toEqual([]);
-          expect([...broken.files.changes].sort(), about).toEqual([...expected.files.changes].sort());
-          expect(broken.venus.discarded, about).toEqual(expected.venus.discarded);
-          expect(readdirSync(join(broken.state, 'coda', 'repair'), { recursive: true }), about).toEqual([]);
-          broken.end();
-        }
-      }
-    },
-    60_000,
-  );
-});
-
-/** As a user would: the tool is started again, as long as there is something to settle. */
-async function goOn(broken: RealLab, keep: Keep): Promise<void> {
-  const isLeft =
-    existsSync(join(broken.state, 'coda', 'repair')) &&
-    readdirSync(join(broken.state, 'coda', 'repair')).length > 0;
-  if (isLeft || broken.venus.isInConflict || broken.venus.isExpanded)
-    await settle(await broken.tool().begin(OBJECT), keep);
-}
-
-/** Whatever is discarded although it was to be kept must have been saved. */
-function watchForLoss({ venus, state }: RealLab, keep: Keep): void {
-  if (keep === 'server') return;
-  const contents = new Map(venus.log.map(({ line, contents: text }) => [line, text]));
-  venus.onDiscard = (line) => {
-    const wanted = contents.get(line);
-    if (line.op !== 'store' || wanted === undefined) return;
-    const [id = ''] = readdirSync(join(state, 'coda', 'repair'));
-    const data = join(state, 'coda', 'repair', id, 'data');
-    const saved = readdirSync(data).map((file) => readFileSync(join(data, file), 'latin1'));
-    expect(saved).toContain(wanted);
-  };
-}
