@@ -14,6 +14,8 @@ import { CLIENT_NAMES, RealmDriver } from './realmDriver.ts';
 import { differencesOfStores } from './storesCompared.ts';
 
 const SEED = Number(process.env['CODA_HISTORY_SEED'] ?? 20_261_121);
+/** Of a counterexample that is to be run again. */
+const PATH = process.env['CODA_HISTORY_PATH'];
 const RUNS = Number(process.env['CODA_REAL_HISTORIES'] ?? 200);
 /** Histories in one realm: its volumes become many, and each start costs time. */
 const PER_REALM = 40;
@@ -119,7 +121,7 @@ it(`${RUNS} histories on real servers end with equal servers, but for conflicts 
         for (const id of clear)
           expect(await driver.read(client, tree, id)).toBe(shown(tree, id, looks[0], driver));
     }),
-    { numRuns: RUNS, seed: SEED },
+    { numRuns: RUNS, seed: SEED, ...(PATH === undefined ? {} : { path: PATH }) },
   );
   process.stderr.write(`${count.histories} histories, ${count.conflicts} with conflicts\n`);
 }, 600_000);

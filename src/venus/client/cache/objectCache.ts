@@ -258,7 +258,9 @@ export class ObjectCache {
       const present = this.vnodes.find(directory);
       // Where names wait in a log, all entries were here before: then these are not needed.
       if (this.isComplete(directory) || present?.type !== 'directory') return;
-      this.#remnants.merge(writer, present, entries);
+      // One server may be behind another: the version of the other directory still has the name.
+      for (const robbed of this.#remnants.merge(writer, present, entries))
+        writer.remove(this.#complete, fidKey(robbed));
       if (this.validity.isValid(directory) || this.#options.isDirty(directory))
         writer.put(this.#complete, fidKey(directory), true);
     });

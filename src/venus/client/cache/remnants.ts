@@ -61,8 +61,11 @@ export class Remnants {
     return false;
   }
 
-  /** Puts the entries that a server has in the place of those that are here, apart from what is held. */
-  merge(writer: Writer, directory: DirectoryVnode, listed: readonly EntryRecord[]): void {
+  /**
+   * Puts the entries that a server has in the place of those that are here, apart from what is held.
+   * @returns the directories that lost names by that, since what they stood for is in this one now
+   */
+  merge(writer: Writer, directory: DirectoryVnode, listed: readonly EntryRecord[]): readonly Fid[] {
     const isListed = new Set(listed.map(({ fid }) => fid.unique));
     const kept = [...this.#vnodes.entries(directory.fid)].flatMap(({ name, entry }) => {
       const fid = { ...entry, volume: directory.fid.volume };
@@ -72,7 +75,7 @@ export class Remnants {
     });
     this.#vnodes.clearEntries(writer, directory.fid);
     this.#vnodes.setEntries(writer, directory.fid, listed);
-    for (const { fid } of listed) this.#settleIn(writer, directory, fid);
+    const robbed = listed.flatMap(({ fid }) => this.#settleIn(writer, directory, fid) ?? []);
     let after = directory;
     for (const { name, vnode } of kept) {
       const hidden = listed.find((entry) => entry.name === name);
@@ -82,6 +85,7 @@ export class Remnants {
       this.note(writer, vnode.fid, hidden && { fid: hidden.fid, type: hidden.type }, isRebuilt);
     }
     this.#vnodes.put(writer, after);
+    return robbed;
   }
 
   /**
@@ -109,17 +113,22 @@ export class Remnants {
     return [...this.#table.all()].map(({ value }) => value).filter(({ fid }) => !this.isHeld(fid));
   }
 
-  /** A server has the object in a directory: it is not a remnant, and in no other one. */
-  #settleIn(writer: Writer, { fid: directory }: DirectoryVnode, fid: Fid): void {
+  /**
+   * A server has the object in a directory: it is not a remnant, and in no other one.
+   * @returns the directory that it was in, if that is another one
+   */
+  #settleIn(writer: Writer, { fid: directory }: DirectoryVnode, fid: Fid): Fid | undefined {
     const vnode = this.#vnodes.find(fid);
-    if (!vnode?.parent) return;
+    if (!vnode?.parent) return undefined;
+    let left: Fid | undefined;
     if (!sameFid(vnode.parent, directory)) {
       // Where it was moved here, it stays until the log has gone.
-      if (this.#isDirty(vnode.parent)) return;
-      this.#leave(writer, vnode);
+      if (this.#isDirty(vnode.parent)) return undefined;
+      left = this.#leave(writer, vnode);
       this.#vnodes.put(writer, { ...vnode, parent: directory });
     }
     writer.remove(this.#table, fidKey(fid));
+    return left;
   }
 
   /** Takes the names of an object away, for what they hid. @returns the directory that they were in */
