@@ -58,7 +58,8 @@ export class Backup {
     const { server, realmServer } = this.#realm;
     const location = await realmServer.reserveVolume({ name, wanted: 0 });
     const replica = location.replicas[0]?.volume ?? 0;
-    const about = { kind: 'full', volume: location.id, name, replica, members: [], isPartial } as const;
+    const members = location.replicas.map((each) => ({ server: each.server, replica: each.volume }));
+    const about = { kind: 'full', volume: location.id, name, replica, members, isPartial } as const;
     const { handle } = await server.openRestore(about);
     const report = await this.#send(handle, dump);
     await realmServer.publishVolume(location);
@@ -73,7 +74,10 @@ export class Backup {
   /** All of a volume but its number: objects with names, status and contents, and what the volume itself has. */
   state(volume: number): unknown {
     const tables = new VolumeTables(this.#metadata);
-    const record = { ...(tables.volume(volume) ?? raise('no volume')), id: 0, replica: 0, name: '' };
+    // Which servers have it, and when it was set up, is not saved.
+    const { members, settingsTime, ...kept } = tables.volume(volume) ?? raise('no volume');
+    const isComplete = members.length === 1 && (settingsTime ?? 1) > 0;
+    const record = { ...kept, isComplete, id: 0, replica: 0, name: '' };
     const objects = [...tables.vnodes(volume)].map((vnode) => ({
       ...this.#plain(vnode),
       names: [...tables.namesOf(vnode)].sort(),
