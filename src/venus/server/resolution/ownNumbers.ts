@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { type Vnode, type Vnodes } from '../../tree/vnodes.ts';
 import { NUMBERS_PER_SITE, type VolumeRecord } from '../../tree/volumeRecord.ts';
 
@@ -9,11 +10,13 @@ export function withOwnNumbers(vnodes: Vnodes, record: VolumeRecord): VolumeReco
   const start = record.site * NUMBERS_PER_SITE;
   const largest = { directory: start + 1, file: start + 2, unique: start + 1 };
   for (const vnode of vnodes.inVolume(record.id, 0)) note(largest, vnode, record.site);
+  // A server may lose all twice, and nothing tells then what it gave between: by chance it begins elsewhere.
+  const beyond = FORGOTTEN + 2 * randomInt(FORGOTTEN / 2);
   return {
     ...record,
-    nextDirectory: largest.directory + FORGOTTEN,
-    nextFile: largest.file + FORGOTTEN,
-    nextUnique: largest.unique + FORGOTTEN,
+    nextDirectory: largest.directory + beyond,
+    nextFile: largest.file + beyond,
+    nextUnique: largest.unique + beyond,
   };
 }
 
