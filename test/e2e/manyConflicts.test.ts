@@ -10,7 +10,7 @@ import { typeAt } from '../support/typing.ts';
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 const COUNT = 1000;
 /** At a real Coda each object is a session of its own, with a journal that is flushed at each step. */
-const COUNT_BY_ITSELF = 100;
+const COUNT_BY_ITSELF = 50;
 const IN_FLIGHT = 8;
 let names: readonly string[];
 let clients: TwoClients;
