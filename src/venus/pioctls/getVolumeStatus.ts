@@ -5,6 +5,7 @@ import type { CacheManager } from '../client/cacheManager.ts';
 import { ROOT_VOLUME_NAME, rootFid, volumeOf } from '../client/place.ts';
 import type { UserSession } from '../client/userSession.ts';
 import type { VolumeAnswer } from '../net/fileProtocol.ts';
+import { StorageGroup, type VolumeServer } from '../client/vsg/storageGroup.ts';
 import { handler } from './handler.ts';
 
 /** What venus can say without asking a server: most is zero (spec/cfs.md, 8.2). */
@@ -52,14 +53,17 @@ export const getVolumeStatusHandler = handler(getVolumeStatus, async ({ session 
   const { name } = await session.client.locate(volume);
   const own = ownStatus(volume, VolumeType.Replicated);
   const log = logOf(session.client, volume);
-  if (localOnly) {
-    const { isUp } = await session.client.serverOf(volume);
-    return report(name, isUp ? ConnectionState.Reachable : ConnectionState.Unreachable, own, log);
-  }
+  const server = await session.client.serverOf(volume);
+  const reached = isResolving(server) ? ConnectionState.Resolving : ConnectionState.Reachable;
+  if (localOnly) return report(name, server.isUp ? reached : ConnectionState.Unreachable, own, log);
   const answer = await askServer(session, volume);
   if (!answer) return report(name, ConnectionState.Unreachable, own, log);
-  return { ...report(name, ConnectionState.Reachable, answer.status, log), ...messagesOf(answer) };
+  return { ...report(name, reached, answer.status, log), ...messagesOf(answer) };
 });
+
+function isResolving(server: VolumeServer): boolean {
+  return server instanceof StorageGroup && server.isResolving;
+}
 
 async function askServer(session: UserSession, volume: number): Promise<VolumeAnswer | undefined> {
   try {

@@ -31,6 +31,7 @@ export class StorageGroup implements Remote<FileProtocol> {
   readonly #volume: number;
   readonly #service: Service<FileProtocol>;
   readonly #transfers = new GroupTransfers();
+  #resolutions = 0;
   readonly #newest = new NewestMembers();
   /** What goes on after its caller has been answered. */
   readonly #behind = new Set<Promise<unknown>>();
@@ -55,6 +56,11 @@ export class StorageGroup implements Remote<FileProtocol> {
     return this.members.some(({ server }) => server.hasAnswered);
   }
 
+  /** Whether its servers are being brought to the same state at the wish of this client. */
+  get isResolving(): boolean {
+    return this.#resolutions > 0;
+  }
+
   get isUp(): boolean {
     return this.members.some(({ server }) => server.isUp);
   }
@@ -68,9 +74,7 @@ export class StorageGroup implements Remote<FileProtocol> {
 
   /** Has the servers that can be reached come to the same state. Where they cannot, the volume stays as it is. */
   async resolve(): Promise<void> {
-    await askAny(this.#reachable(), 'resolveVolume', { volume: this.#volume }).catch((error: unknown) => {
-      if (!isErrno(error, 'EAGAIN', 'ETIMEDOUT')) throw error;
-    });
+    await this.#resolving(askAny(this.#reachable(), 'resolveVolume', { volume: this.#volume }));
   }
 
   /** Resolves when nothing goes on any more that nobody waits for. */
@@ -166,6 +170,18 @@ export class StorageGroup implements Remote<FileProtocol> {
     return up.length > 0 ? up : this.members;
   }
 
+  /** Where servers cannot be resolved now, the volume stays as it is. */
+  async #resolving(resolution: Promise<unknown>): Promise<void> {
+    this.#resolutions += 1;
+    try {
+      await resolution;
+    } catch (error) {
+      if (!isErrno(error, 'EAGAIN', 'ETIMEDOUT', 'ENXIO')) throw error;
+    } finally {
+      this.#resolutions -= 1;
+    }
+  }
+
   async #fetchObject(request: Request<'fetchObject'>): Promise<FetchedObject> {
     let found = await this.#look(request);
     if (found.kind === 'weakly equal') {
@@ -174,9 +190,7 @@ export class StorageGroup implements Remote<FileProtocol> {
     }
     for (const member of this.#reachable()) {
       if (found.kind === 'equal' || found.kind === 'inconsistent') break;
-      await member.server.call('resolveVolume', { volume: this.#volume }).catch((error: unknown) => {
-        if (!isErrno(error, 'EAGAIN', 'ETIMEDOUT', 'ENXIO')) throw error;
-      });
+      await this.#resolving(member.server.call('resolveVolume', { volume: this.#volume }));
       found = await this.#look(request);
     }
     if (found.kind === 'concurrent')

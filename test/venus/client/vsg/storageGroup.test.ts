@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StorageGroup } from '../../../../src/venus/client/vsg/storageGroup.ts';
 import { ReplicatedRealm } from '../../../support/replicatedRealm.ts';
 import { useTemporaryDirectory } from '../../../support/temporaryDirectory.ts';
 import { REALM, ROOT, outcome, rootOf, until } from '../../support.ts';
@@ -68,6 +69,18 @@ describe('a replicated volume', () => {
     await realm.heal();
     await expect(laptop.names(`/${REALM}/d`)).rejects.toThrow('No such file');
     expect(await desk.files().readlink(`/${REALM}/d`)).toMatch(/^@7f000000/);
+  });
+
+  it('is resolving while its servers are brought together', async () => {
+    const { manager } = realm.client('laptop');
+    await realm.client('laptop').write(file, 'one');
+    const group = await manager.serverOf(ROOT);
+    if (!(group instanceof StorageGroup)) throw new Error('the volume has one server');
+    expect(group.isResolving).toBe(false);
+    const resolved = group.resolve();
+    expect(group.isResolving).toBe(true);
+    await resolved;
+    expect(group.isResolving).toBe(false);
   });
 
   it('merges what two sides did beside each other', async () => {
