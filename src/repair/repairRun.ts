@@ -25,10 +25,22 @@ export interface Workplace {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   files(): Promise<FileTree>;
+  /** Where what a repair takes from the servers is copied to. @param path of the object under repair, from the Coda root */
+  copies(path: string): Promise<Copies>;
   /** A typed path from the Coda root. @throws NotCodaPathError, BadPathError */
   toVenusPath(typed: string): Promise<string>;
   /** The other way round, as the user sees it. */
   toUserPath(path: string): string;
+}
+
+/** Copies on this machine of what the servers have of one object. */
+export interface Copies {
+  /** Where they are; undefined as long as there are none. */
+  readonly directory: string | undefined;
+  /** @param below the expanded object: a server, or a name at one */
+  save(below: string): Promise<void>;
+  /** What a server has of an object that is a file. */
+  saveVersion(server: string): Promise<void>;
 }
 
 /** How the last session of a run ended. */
@@ -68,6 +80,7 @@ export class RepairRun {
   /** What was decided in the session about replicas that differ. */
   readonly decisions: Decisions = new Map();
   #state: RepairState = 'idle';
+  #copies: Promise<Copies> | undefined;
   #open: { readonly session: RepairSession; readonly document: RepairDocument } | undefined;
 
   constructor(workplace: Workplace) {
@@ -121,11 +134,22 @@ export class RepairRun {
     return this.workplace.toUserPath(this.begun.path);
   }
 
+  /** Copies what a server has of the object, before it goes. @throws what keeps the copy from being made: then nothing may go */
+  readonly save = async (below: string): Promise<void> => {
+    this.#copies ??= this.workplace.copies(this.begun.path);
+    const copies = await this.#copies;
+    const before = copies.directory;
+    await (this.begun.type === 'file' ? copies.saveVersion(below) : copies.save(below));
+    if (copies.directory !== before)
+      this.conversation.note(`copies of what the servers have are in ${printable(copies.directory ?? '')}\n`);
+  };
+
   /** Expands an object. Afterwards the state is that of its session, or stale. @throws RepairError; VenusError */
   async begin(typed: string): Promise<void> {
     const path = await this.workplace.toVenusPath(typed);
     this.typed = typed;
     this.decisions.clear();
+    this.#copies = undefined;
     this.known = undefined;
     this.#step('begin');
     try {

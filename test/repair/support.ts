@@ -1,4 +1,5 @@
 import { CodaError } from '../../src/ipc/errors.ts';
+import { RecordedCopies } from '../support/recordedCopies.ts';
 import type { Conversation } from '../../src/repair/conversation.ts';
 import { Interruptions } from '../../src/repair/interruptions.ts';
 import { type Ending, converse } from '../../src/repair/repl.ts';
@@ -87,6 +88,7 @@ export async function play(
   const interruptions = new Interruptions();
   prepare({ backend, interruptions });
   const run = new RepairRun({
+    copies: () => Promise.resolve(new RecordedCopies()),
     backend,
     conversation: typist,
     env: {},

@@ -44,8 +44,9 @@ const runSchema = v.object({
   pioctls: v.array(v.number()),
 });
 
-export function readRecordings(): readonly Recording[] {
-  return readLines('pioctl.jsonl', pioctlSchema).map((line) => ({
+/** @param file below test/golden */
+export function readRecordings(file = 'pioctl.jsonl'): readonly Recording[] {
+  return readLines(file, pioctlSchema).map((line) => ({
     index: line.i,
     opcode: line.opcode,
     path: line.path,

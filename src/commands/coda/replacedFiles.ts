@@ -54,6 +54,11 @@ export class ReplacedFiles {
     }
   }
 
+  /** Saves the version that one server has of a source that is a file: below the server, by the name of the source. */
+  saveVersion(server: string): Promise<void> {
+    return this.save(server, `${server}/${this.#name}`);
+  }
+
   /** The contents of a copy. */
   async *read(path: string): AsyncGenerator<Uint8Array> {
     const file = await fs.open(this.#placeOf(path), 'r');

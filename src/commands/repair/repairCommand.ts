@@ -1,5 +1,6 @@
 import { type Stats, createReadStream, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
+import { splitPath } from '../../ipc/codaPath.ts';
 import type { RepairBackend } from '../../repair/backend.ts';
 import { completionsOf } from '../../repair/completion.ts';
 import { Interruptions } from '../../repair/interruptions.ts';
@@ -11,6 +12,7 @@ import { InterruptedError } from '../../term/prompts.ts';
 import type { Command, Options } from '../command.ts';
 import type { Context } from '../context.ts';
 import { ExitStatus, UsageError, exitStatusOf } from '../exitStatus.ts';
+import { ReplacedFiles } from '../coda/replacedFiles.ts';
 import { historyFile, readHistory, writeHistory } from './history.ts';
 import type { Lines } from './lines.ts';
 import { PipedLines, linesOf } from './pipedLines.ts';
@@ -141,6 +143,8 @@ async function runFor(
   return new RepairRun({
     backend,
     files,
+    copies: async (path) =>
+      new ReplacedFiles(context.surroundings, await files(), path, splitPath(path).entry),
     conversation,
     env: context.surroundings.env,
     now: context.surroundings.now,

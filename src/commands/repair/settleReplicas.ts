@@ -56,7 +56,7 @@ export async function settleReplicas(settling: Settling): Promise<SettledObject>
   const replaced = new ReplacedFiles(context.surroundings, files, path, entry);
   const chronicle = chronicleOf(conflict);
   const onReplace = (below: string): Promise<void> =>
-    replaced.save(below, type === 'file' ? copyOf(below, entry) : below);
+    type === 'file' ? replaced.saveVersion(below) : replaced.save(below);
   try {
     const kept = await keepReplicas({ session, files, keep, chronicle, onReplace, over }, type);
     if (kept.settled === 'in conflict') {

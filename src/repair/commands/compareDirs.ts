@@ -189,7 +189,7 @@ export const doRepair: CommandDefinition = {
   aliases: [],
   summary: 'apply a fix file to the servers, and what else is needed until the object is normal',
   help: [
-    'FIXFILE is checked before anything is sent. Repairs take effect at once, there is no way back.',
+    'FIXFILE is checked before anything is sent, and what it removes is copied to this machine. Repairs take effect at once.',
     'Where the servers need several steps, as when one of two objects by one name was removed, the object is compared and repaired again, with what you decided before; you are asked only about what is new. When it is normal the session is over.',
   ],
   arguments: [{ name: 'FIXFILE' }],
@@ -222,7 +222,7 @@ export const doRepair: CommandDefinition = {
       named.file,
       { fixFile, known },
       (comparison, wasRefused) => proposeAgain(run, comparison, wasRefused),
-      run.conversation,
+      run,
     );
     return endOfRepair(run, replicas, ended);
   },

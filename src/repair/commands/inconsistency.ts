@@ -13,6 +13,7 @@ import { repairUntilNormal, tellOutcomes } from '../replicas/cycles.ts';
 import { LocalFileError, asLocal } from '../replicas/localFile.ts';
 import { type Named, planToEmpty } from '../replicas/plan.ts';
 import { type Replica, isAnswering } from '../replicas/replica.ts';
+import { saveVersions } from '../replicas/saving.ts';
 import { sentenceFor, silentText } from '../replicas/replicaTexts.ts';
 import { countOf } from '../texts.ts';
 import { LineError } from '../words.ts';
@@ -25,7 +26,7 @@ export const replaceInc: CommandDefinition = {
   aliases: [],
   summary: 'replace a file in conflict by one version of it, or by another file',
   help: [
-    'FILE is the name of a server, whose version is taken; or a path in Coda; or a file of this machine. All servers get its contents, owner and mode. That takes effect at once; the session is over when the object is normal.',
+    'FILE is the name of a server, whose version is taken; or a path in Coda; or a file of this machine. All servers get its contents, owner and mode. What they have is copied to this machine before. That takes effect at once; the session is over when the object is normal.',
   ],
   arguments: [{ name: 'FILE', question: 'Pathname of object to replace it with?' }],
   onInterrupt: 'end the session',
@@ -43,6 +44,7 @@ export async function replaceFile(run: RepairRun, typed: string): Promise<Outcom
     if (isWanted === undefined) return 'end';
     if (!isWanted) return aborted(run);
   }
+  await saveVersions(replicas, run.save);
   const outcomes = await replicas.repair(replacement);
   const isWhole = await tellOutcomes(replicas, outcomes, conversation);
   const settled = await replicas.settle();
@@ -103,9 +105,7 @@ export const removeInc: CommandDefinition = {
   name: 'removeInc',
   aliases: [],
   summary: 'remove an object in conflict from all servers, a directory with all below it',
-  help: [
-    'Nothing of it is left on any server, and there is no way back. Save what you need before: cat, or another shell.',
-  ],
+  help: ['Nothing of it is left on any server. Copies of what they have are made on this machine before.'],
   arguments: [],
   onInterrupt: 'end the session',
   async run(run) {
@@ -121,7 +121,9 @@ export const removeInc: CommandDefinition = {
     conversation.note('"removeinc" will terminate the current repair session\n');
     if (entries)
       for (const [{ server }, names] of entries)
-        conversation.note(`${printable(server)} has ${countOf(names.length, 'entry', 'entries')} that go\n`);
+        conversation.note(
+          `${printable(server)} has ${countOf(names.length, 'entry that goes', 'entries that go')}\n`,
+        );
     if (conversation.answers) {
       const isWanted = await askYesNo(conversation, `Completely remove ${object}?  [no] `, false);
       if (isWanted === undefined) return 'end';
@@ -161,7 +163,7 @@ async function emptyDirectory(run: RepairRun, entries: Entries): Promise<Outcome
     'removeInc',
     first,
     async (comparison) => propose(comparison, await entriesOf(replicas)),
-    run.conversation,
+    run,
   );
   return endOfRepair(run, replicas, ended);
 }
@@ -170,6 +172,7 @@ async function unifyFile(run: RepairRun): Promise<Outcome> {
   const { replicas } = run;
   const [first] = (await replicas.replicas()).filter(isAnswering);
   if (!first) throw new RepairError('No server answers');
+  await saveVersions(replicas, run.save);
   const outcomes = await replicas.repair(await replicas.fileInCoda(first.path));
   await tellOutcomes(replicas, outcomes, run.conversation);
   return endOfRepair(run, replicas, await replicas.settle());

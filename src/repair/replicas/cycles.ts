@@ -11,6 +11,7 @@ import { formatFixBinary } from '../../ipc/fixFile/fixBinary.ts';
 import { checkAgainstReplicas, checkFixFile, type KnownPlaces } from './fixCheck.ts';
 import type { FixFile } from '../../ipc/fixFile/fixFile.ts';
 import { formatFixText } from './fixText.ts';
+import { type Save, saveRemoved } from './saving.ts';
 
 export const MAX_CYCLES = 8;
 
@@ -21,12 +22,15 @@ export interface Proposed {
 }
 
 /** Decides about what is left after a cycle, which a server may have refused. Undefined at the end of the input. */
-export type NextProposal = (comparison: Comparison, wasRefused: boolean) => Promise<Proposed | undefined>;
+export type NextProposal = (
+  comparison: Comparison,
+  wasRefused: boolean,
+) => Promise<Proposed | undefined> | Proposed;
 
 export type Ended = Settled | 'end of input';
 
 /**
- * Sends a fix file, and those that are needed after it.
+ * Sends a fix file, and those that are needed after it. What they remove is saved before.
  * @param file its name, for errors
  * @throws FixFileError before anything is sent; VenusError
  */
@@ -35,12 +39,13 @@ export async function repairUntilNormal(
   file: string,
   first: Proposed,
   next: NextProposal,
-  conversation: Conversation,
+  { conversation, save }: { readonly conversation: Conversation; readonly save: Save },
 ): Promise<Ended> {
   let proposed = first;
   for (let cycle = 1; ; cycle++) {
     checkFixFile(proposed.fixFile, file, session.object);
     await checkAgainstReplicas(proposed.fixFile, file, session, proposed.known);
+    await saveRemoved(session, proposed.fixFile, save);
     const outcomes = await session.repair({ kind: 'fix file', bytes: formatFixBinary(proposed.fixFile) });
     const isDone = await tellOutcomes(session, outcomes, conversation);
     const settled = await session.settle();

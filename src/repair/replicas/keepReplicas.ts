@@ -1,6 +1,5 @@
 /** Settling a server/server conflict in one way, without asking anybody. */
 import { createHash } from 'node:crypto';
-import { isRemove } from '../../ipc/fixFile/fixFile.ts';
 import type { RepairDocument } from '../../ipc/repairs.ts';
 import type { FileTree } from '../../ipc/venus.ts';
 import { RepairError, type ServerSession, type Settled } from '../backend.ts';
@@ -11,7 +10,8 @@ import type { Decisions } from './decisions.ts';
 import { type Holder, newestOf } from './differences.ts';
 import { type Chronicle, type Decided, type ReplicaKeep, decideAll } from './keepDecisions.ts';
 import { type Plan, planFor } from './plan.ts';
-import { type Replica, fidKey, isAnswering } from './replica.ts';
+import { type Replica, isAnswering } from './replica.ts';
+import type { Save } from './saving.ts';
 
 export interface KeepOptions {
   readonly session: ServerSession;
@@ -19,8 +19,7 @@ export interface KeepOptions {
   readonly files: FileTree;
   readonly keep: ReplicaKeep;
   readonly chronicle: Chronicle;
-  /** Called before something that a server has goes. @param path below the expanded object, which begins with the server */
-  readonly onReplace: (path: string) => Promise<void>;
+  readonly onReplace: Save;
   readonly over: AbortSignal;
 }
 
@@ -108,46 +107,22 @@ async function digestOf({ files }: KeepOptions, { path }: Replica, type: string)
 }
 
 async function keepDirectory(options: KeepOptions): Promise<KeptDirectory> {
-  const { session, over } = options;
+  const { session, over, onReplace: save } = options;
   const comparison = await compareReplicas(session, over);
   const decisions: Decisions = new Map();
   const decided: Decided[] = [];
-  const saved = new Set<string>();
-  const propose = async (compared: Comparison): Promise<Plan> => {
+  const propose = (compared: Comparison): Plan => {
     decided.push(...decideAll(compared, decisions, options.keep, options.chronicle));
     const plan = planFor(compared, decisions);
-    await saveRemoved(options, compared, plan, saved);
     if (over.aborted) throw new RepairError('The repair was interrupted');
     return plan;
   };
   const told = new Told();
-  const ended = await repairUntilNormal(session, 'The plan', await propose(comparison), propose, told);
+  const ways = { conversation: told, save };
+  const ended = await repairUntilNormal(session, 'The plan', propose(comparison), propose, ways);
   const settled = ended === 'end of input' ? 'in conflict' : ended;
   if (settled === 'in conflict' && told.hasFailures) throw told.error();
   return { kind: 'directory', settled, decided, silent: comparison.silent };
-}
-
-/** Copies what a plan removes. @param saved the versions of files that were copied: the same one is at several servers */
-async function saveRemoved(
-  { session, onReplace }: KeepOptions,
-  { replicas }: Comparison,
-  { fixFile }: Plan,
-  saved: Set<string>,
-): Promise<void> {
-  for (const { volume, steps } of fixFile.sections) {
-    const replica = replicas.find((each) => each.volume === volume);
-    for (const { operation } of steps) {
-      if (!replica || !isRemove(operation)) continue;
-      const status = await session.status(replica, operation.name);
-      // What is mounted there is not removed with the link.
-      if (!status || status.type === 'mount point') continue;
-      const { versions, storeId } = status.versionVector;
-      const version = [fidKey(status.fid), storeId.host, storeId.unique, ...versions].join(' ');
-      if (status.type !== 'directory' && saved.has(version)) continue;
-      saved.add(version);
-      await onReplace(`${replica.server}/${operation.name}`);
-    }
-  }
 }
 
 /** Nobody listens while it goes on; what failed is told with the error. */

@@ -7,10 +7,13 @@ import type { Database, Table, Writer } from '../store/database.ts';
 import { fail } from '../fail.ts';
 import { type Key, key } from '../store/keys.ts';
 import { isInconsistent } from './version.ts';
-import { type VolumeRecord, isReplicated, NUMBERS_PER_SITE } from './volumeRecord.ts';
-
-/** As it is stored. One that was made when there was a single server has neither place nor members. */
-type StoredVolume = Omit<VolumeRecord, 'site' | 'members'> & Partial<Pick<VolumeRecord, 'site' | 'members'>>;
+import {
+  type StoredVolume,
+  type VolumeRecord,
+  isReplicated,
+  NUMBERS_PER_SITE,
+  volumeRecordOf,
+} from './volumeRecord.ts';
 
 interface VnodeBase {
   readonly fid: Fid;
@@ -113,7 +116,7 @@ export class Vnodes {
   /** @throws VenusError ENXIO if this server does not hold the volume */
   volume(id: number): VolumeRecord {
     const stored = this.#volumes.get(key(id)) ?? fail('ENXIO');
-    return { site: 0, members: [], ...stored };
+    return volumeRecordOf(stored);
   }
 
   hasVolume(id: number): boolean {
@@ -130,7 +133,7 @@ export class Vnodes {
   }
 
   *volumes(): Generator<VolumeRecord> {
-    for (const { value } of this.#volumes.all()) yield { site: 0, members: [], ...value };
+    for (const { value } of this.#volumes.all()) yield volumeRecordOf(value);
   }
 
   /** @throws VenusError ENOENT if the object is gone, ENXIO if the volume is not here */

@@ -28,6 +28,14 @@ export interface VolumeRecord {
   readonly settingsTime?: number;
 }
 
+/** As it is on the disk: stores of a time with one server per volume have neither place nor members. */
+export type StoredVolume = Omit<VolumeRecord, 'site' | 'members'> &
+  Partial<Pick<VolumeRecord, 'site' | 'members'>>;
+
+export function volumeRecordOf(stored: StoredVolume): VolumeRecord {
+  return { site: 0, members: [], ...stored };
+}
+
 /** What an administrator sets of a volume: servers that differ in it take what was set last. */
 export type VolumeSettings = Required<
   Pick<VolumeRecord, 'minQuota' | 'maxQuota' | 'offlineMessage' | 'messageOfTheDay' | 'settingsTime'>

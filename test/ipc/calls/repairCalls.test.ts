@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { encodeCall } from '../../../src/ipc/call.ts';
 import {
@@ -13,41 +10,28 @@ import { getPath } from '../../../src/ipc/calls/getPath.ts';
 import { type RepairSource, repairObject } from '../../../src/ipc/calls/repairObject.ts';
 import { setVersionVector } from '../../../src/ipc/calls/setVersionVector.ts';
 import { bytesOfHex, bytesOfText, plain } from '../../support/bytes.ts';
+import { readRecordings } from '../../support/recordings.ts';
 
-const schema = v.object({
-  i: v.number(),
-  opcode: v.number(),
-  path: v.string(),
-  follow: v.number(),
-  in_hex: v.string(),
-  out_size: v.number(),
-  errno: v.number(),
-  out_hex: v.string(),
-});
-const file = fileURLToPath(new URL('../../golden/repair/pioctl.jsonl', import.meta.url));
-const rows = readFileSync(file, 'utf8')
-  .trimEnd()
-  .split('\n')
-  .map((line) => v.parse(schema, JSON.parse(line)));
+const rows = readRecordings('repair/pioctl.jsonl');
 const ofOpcode = (opcode: number) => rows.filter((row) => row.opcode === opcode);
 
 describe('requests of repair recorded on a real venus', () => {
-  const repairs = ofOpcode(repairObject.opcode).filter(({ in_hex: input }) => input !== '');
+  const repairs = ofOpcode(repairObject.opcode).filter(({ input }) => input.length > 0);
 
   it('are four repairs', () => {
-    expect(repairs.map(({ i }) => i)).toEqual([698, 783, 812, 860]);
+    expect(repairs.map(({ index }) => index)).toEqual([698, 783, 812, 860]);
   });
 
-  it.each(repairs)('$i: the file is read from the request, and written to the same bytes', (row) => {
-    const source = repairObject.request.decode(bytesOfHex(row.in_hex));
+  it.each(repairs)('$index: the file is read from the request, and written to the same bytes', (row) => {
+    const source = repairObject.request.decode(row.input);
     expect(source.kind === 'local' && source.path).toMatch(/^\/tmp\//);
     const request = encodeCall(repairObject, row.path, source);
-    expect(plain(request.input)).toEqual(bytesOfHex(row.in_hex));
-    expect([request.opcode, request.follow, request.outSize]).toEqual([194, row.follow === 1, row.out_size]);
+    expect(plain(request.input)).toEqual(row.input);
+    expect([request.opcode, request.follow, request.outSize]).toEqual([194, row.follow === 1, row.outSize]);
   });
 
-  it.each(ofOpcode(repairObject.opcode))('$i: what each server made of it', (row) => {
-    const bytes = bytesOfHex(row.out_hex);
+  it.each(ofOpcode(repairObject.opcode))('$index: what each server made of it', (row) => {
+    const bytes = row.output ?? new Uint8Array();
     const codes = repairObject.reply.decode(bytes);
     const view = new DataView(bytes.buffer, bytes.byteOffset);
     expect(codes.length).toBeGreaterThan(0);
@@ -59,8 +43,8 @@ describe('requests of repair recorded on a real venus', () => {
   });
 
   it('a file that exists at two servers is told by its errno', () => {
-    const [row] = rows.filter(({ i }) => i === 860);
-    expect(repairObject.reply.decode(bytesOfHex(row?.out_hex ?? '')).map(({ code }) => code)).toEqual([
+    const [row] = rows.filter(({ index }) => index === 860);
+    expect(repairObject.reply.decode(row?.output ?? new Uint8Array()).map(({ code }) => code)).toEqual([
       17, 0, 17,
     ]);
   });
@@ -116,7 +100,7 @@ describe('a version vector', () => {
     expect(setVersionVector.request.decode(bytes)).toEqual(vector);
     expect(() => setVersionVector.request.decode(bytes.subarray(1))).toThrow('44 expected');
     // As a real venus refused a request without one.
-    expect(ofOpcode(199).map(({ in_hex: input, errno }) => [input, errno])).toEqual([['', 22]]);
+    expect(ofOpcode(199).map(({ input, errno }) => [input.length, errno])).toEqual([[0, 22]]);
   });
 });
 

@@ -85,6 +85,19 @@ OK to repair "conflict" by fixfile "${fix}"?  [no] yes
     }));
 });
 
+describe('what a repair takes from servers', () => {
+  const ofOne = (question: string) => (question.includes('/s1/') || question.startsWith('OK') ? 'yes' : '');
+
+  it('is copied before anything is sent: of a directory what goes, and nothing else', () =>
+    withFixFile(async (fix) => {
+      const { servers } = exampleTwice(['s1', 's2', 's3']);
+      const lines = ['begin conflict', `compare ${fix}`, `do ${fix}`, 'quit'];
+      const { saved, typist } = await play(servers, new AnsweringTypist(lines, ofOne));
+      expect(saved).toEqual(['s1/example']);
+      expect(typist.noted).toContain('copies of what the servers have are in /copies\n');
+    }));
+});
+
 describe('a name/name conflict on three servers', () => {
   it('lists and asks for each of them, and needs a second cycle that asks nothing', () =>
     withFixFile(async (fix) => {

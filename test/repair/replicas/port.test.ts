@@ -1,4 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { RecordedCopies } from '../../support/recordedCopies.ts';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,9 +42,8 @@ function parted(): MemoryServers {
   return servers;
 }
 
-async function play(servers: MemoryServers, name: string, typist: Typist) {
-  const venus = new ServerVenusDouble(servers, MOUNT, name);
-  const backend = new RealBackend({
+function backendOf(venus: ServerVenusDouble): RealBackend {
+  return new RealBackend({
     venus: new RealVenus(venus, process.getuid?.() ?? 0, 2000),
     files: venus.files,
     journals: new DiskJournals(join(place, 'journals')),
@@ -52,7 +52,14 @@ async function play(servers: MemoryServers, name: string, typist: Typist) {
     roots: ['/coda'],
     client: 'laptop',
   });
+}
+
+async function play(servers: MemoryServers, name: string, typist: Typist) {
+  const venus = new ServerVenusDouble(servers, MOUNT, name);
+  const backend = backendOf(venus);
+  const copies = new RecordedCopies();
   const run = new RepairRun({
+    copies: () => Promise.resolve(copies),
     backend,
     conversation: typist,
     env: {},
@@ -65,7 +72,7 @@ async function play(servers: MemoryServers, name: string, typist: Typist) {
     toUserPath: (path) => `/coda${path}`,
   });
   const ending = await converse(run, { next: (prompt) => typist.ask(prompt) }, new Interruptions());
-  return { venus, run, ending };
+  return { venus, run, ending, saved: copies.saved };
 }
 
 const agree = (question: string): string => (question.startsWith('OK') ? 'yes' : '');
@@ -134,22 +141,29 @@ describe('a session of replicas by pioctls and files', () => {
   ])('replaces a file in conflict by %s', async (_, name, contents) => {
     const servers = parted();
     const typist = new AnsweringTypist(['begin /coda/coda.test/t/sf', `replaceinc ${name()}`, 'quit'], agree);
-    const { run } = await play(servers, 'sf', typist);
+    const { run, saved } = await play(servers, 'sf', typist);
     expect(typist.seen).toContain('Repair successful.\n');
     expect(run.standing).toBe('settled');
+    expect(saved).toEqual(SERVERS);
     const key = servers.get(0, ROOT).entries.get('sf') ?? '';
     for (const site of servers.sites) expect(servers.get(site, key).contents).toBe(contents);
   });
 
-  it.each(['ss', 'sf'])('removes %s from all servers after a yes, and only then', async (name) => {
+  it.each([
+    // What the third server has is what the second one has.
+    ['ss', ['s1.coda.test/name', 's1.coda.test/only1', 's2.coda.test/name', 's2.coda.test/only2']],
+    ['sf', SERVERS],
+  ])('removes %s from all servers after a yes, and only then', async (name, copied) => {
     const servers = parted();
     const begin = `begin /coda/coda.test/t/${name}`;
     const refused = await play(servers, name, new AnsweringTypist([begin, 'removeinc', 'quit'], agree));
     expect(refused.run.standing).toBe('conflict remains');
     const typist = new AnsweringTypist([begin, 'removeinc', 'quit'], () => 'yes');
-    const { run } = await play(servers, name, typist);
+    const { run, saved } = await play(servers, name, typist);
     expect(typist.seen).toContain('Repair successful.\n');
     expect(run.standing).toBe('settled');
+    expect(saved).toEqual(copied);
+    expect(refused.saved).toEqual([]);
     for (const site of servers.sites) expect(servers.get(site, ROOT).entries.has(name)).toBe(false);
   });
 
@@ -181,15 +195,7 @@ describe('a session of replicas by pioctls and files', () => {
     const volumes = [0x01000004, 0x02000002, 0x03000002];
     servers.replicaVolume = (site) => volumes[site] ?? 0;
     venus.recordedReplies = [recorded?.output ?? new Uint8Array()];
-    const backend = new RealBackend({
-      venus: new RealVenus(venus, process.getuid?.() ?? 0, 2000),
-      files: venus.files,
-      journals: new DiskJournals(join(place, 'journals')),
-      patience: 100,
-      place: 'test',
-      roots: ['/coda'],
-      client: 'laptop',
-    });
+    const backend = backendOf(venus);
     const session = await backend.begin('/coda.test/t/ss');
     if (session.kind !== 'server/server') throw new Error('not between servers');
     expect(await session.repair({ kind: 'fix file', bytes: new Uint8Array(4) })).toEqual([

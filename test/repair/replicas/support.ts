@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { RecordedCopies } from '../../support/recordedCopies.ts';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { NotCodaPathError } from '../../../src/ipc/errors.ts';
@@ -17,6 +18,8 @@ export interface Played {
   readonly typist: Typist;
   readonly ending: Ending;
   readonly backend: MemoryServersBackend;
+  /** What was copied before it went. */
+  readonly saved: readonly string[];
 }
 
 /** Answers questions by what they ask; everything else is a command in its turn. */
@@ -40,7 +43,9 @@ export class AnsweringTypist extends Typist {
 /** Plays a conversation about a volume on several servers to its end. */
 export async function play(servers: MemoryServers, typist: Typist): Promise<Played> {
   const backend = new MemoryServersBackend(servers, MOUNT);
+  const copies = new RecordedCopies();
   const run: RepairRun = new RepairRun({
+    copies: () => Promise.resolve(copies),
     backend,
     conversation: typist,
     env: {},
@@ -55,7 +60,7 @@ export async function play(servers: MemoryServers, typist: Typist): Promise<Play
     toUserPath: (path) => `/coda${path}`,
   });
   const ending = await converse(run, { next: (prompt) => typist.ask(prompt) }, new Interruptions());
-  return { run, typist, ending, backend };
+  return { run, typist, ending, backend, saved: copies.saved };
 }
 
 /** A directory for fix files, for as long as a test runs. */

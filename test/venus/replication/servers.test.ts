@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Fate, ReplicatedRealm } from '../../support/replicatedRealm.ts';
 import { useTemporaryDirectory } from '../../support/temporaryDirectory.ts';
-import { OPERATOR, REALM, ROOT, rootOf } from '../support.ts';
+import { OPERATOR, REALM, ROOT, rootOf, until } from '../support.ts';
 import { seen } from './seenVolume.ts';
 import { differencesOfStores } from './storesCompared.ts';
 
@@ -38,6 +38,40 @@ describe('servers of a volume', () => {
       .server('s2')
       .getStatus({ credentials: credentials(), fid: rootOf(ROOT) });
     expect(versionVector.versions.slice(0, 3)).toEqual([2, 2, 2]);
+  });
+
+  it('take a log whose contents another one was sent, that has gone before it could perform it', async () => {
+    const laptop = realm.client('laptop');
+    await realm.partition(['s1', 'laptop']);
+    realm.fateOf = ({ name }) => (name === 'reintegrate' ? 'lose request' : 'pass');
+    const written = laptop.write(file, 'contents');
+    await until(() => !realm.client('laptop').manager.realm.servers[0]?.isUp);
+    realm.fateOf = () => 'pass';
+    await realm.partition(['s2', 's3', 'laptop', 'desk']);
+    const { reintegrator, tree } = laptop.manager;
+    await until(async () => {
+      await reintegrator.force(ROOT);
+      return tree.logs.state(ROOT).entries === 0;
+    });
+    await written;
+    expect(await realm.client('desk').read(file)).toBe('contents');
+  });
+
+  it('that lag do not make a conflict of what the others would take', async () => {
+    const laptop = realm.client('laptop');
+    await realm.partition(['s2', 's3', 'laptop']);
+    await laptop.files().mkdir(`/${REALM}/d`, 0o755);
+    await laptop.settled(ROOT);
+    const { fid } = await laptop.session().lookup(rootOf(ROOT), 'd');
+    realm.fateOf = ({ from, to }) => (from.startsWith('s') && to.startsWith('s') ? 'lose request' : 'pass');
+    await realm.heal();
+    const group = await laptop.manager.serverOf(ROOT);
+    const storeId = { host: 77, unique: 1 };
+    const mutation = { op: 'chmod', fid, mode: 0o700 } as const;
+    const record = { storeId, time: 0, mutation, base: undefined, handle: undefined };
+    const asked = { credentials: credentials(), volume: ROOT, records: [record] };
+    expect(await realm.server('s1').certifyLog(asked)).toHaveLength(1);
+    expect(await group.call('certifyLog', asked)).toEqual([]);
   });
 
   it('do not count again what is sent again after a resolution', async () => {

@@ -5,7 +5,12 @@ import { sameStoreId } from '../../tree/version.ts';
 import { fail } from '../../fail.ts';
 import { logFault } from '../../log.ts';
 import { noAnswer } from '../../net/failure.ts';
-import type { FetchedObject, FileProtocol, ReintegrationAnswer } from '../../net/fileProtocol.ts';
+import type {
+  FetchedObject,
+  FileProtocol,
+  RefusedRecord,
+  ReintegrationAnswer,
+} from '../../net/fileProtocol.ts';
 import type { Remote, Service } from '../../net/link.ts';
 import { NewestMembers } from './newestMembers.ts';
 import type { WatchedServer } from '../reachability.ts';
@@ -140,7 +145,7 @@ export class StorageGroup implements Remote<FileProtocol> {
         const { answers } = needed(await poll(this.#reachable(), 'fence', () => request));
         return { wasPerformed: answers.some(({ reply }) => reply.wasPerformed) };
       },
-      certifyLog: any('certifyLog'),
+      certifyLog: (request) => this.#certifyLog(request),
       repairReplica: ofOne,
       setVersion: ofOne,
       getAcl: async (request) => (await askAny(newestOf(request.fid), 'getAcl', request)).reply,
@@ -223,7 +228,10 @@ export class StorageGroup implements Remote<FileProtocol> {
   }
 
   async #reintegrate(request: Request<'reintegrate'>): Promise<ReintegrationAnswer> {
-    const members = this.#reachable().filter((member) => this.#hasAll(request, member));
+    const reachable = this.#reachable();
+    const members = reachable.filter((member) => this.#hasAll(request, member));
+    if (members.length === 0 && reachable.some(({ server }) => server.isUp))
+      fail('ESTALE', 'The servers that have the contents cannot be reached; others can.');
     const asked = await poll(members, 'reintegrate', (member) => ({
       ...request,
       records: request.records.map((record) =>
@@ -245,6 +253,15 @@ export class StorageGroup implements Remote<FileProtocol> {
       versions: combinedVersions(done),
       stale: done.flatMap(({ reply }) => reply.stale),
     };
+  }
+
+  /** What all of them would refuse: one that lags is not right about what others performed. */
+  async #certifyLog(request: Request<'certifyLog'>): Promise<readonly RefusedRecord[]> {
+    const { answers } = needed(await poll(this.#reachable(), 'certifyLog', () => request));
+    const [refused, ...others] = answers.map(({ reply }) => reply);
+    const isRefused = ({ index }: RefusedRecord) =>
+      others.every((reply) => reply.some((record) => record.index === index));
+    return refused?.filter(isRefused) ?? [];
   }
 
   async #setAcl(request: Request<'setAcl'>): Promise<null> {

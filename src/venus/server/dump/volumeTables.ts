@@ -4,7 +4,7 @@ import { decodeText } from '../../../ipc/text.ts';
 import type { Database, Snapshot, Table, Writer } from '../../store/database.ts';
 import { type Key, key } from '../../store/keys.ts';
 import type { Entry, Vnode } from '../../tree/vnodes.ts';
-import type { VolumeRecord } from '../../tree/volumeRecord.ts';
+import { type StoredVolume, type VolumeRecord, volumeRecordOf } from '../../tree/volumeRecord.ts';
 
 export interface IndexedObject extends IndexEntry {
   readonly object: Vnode;
@@ -17,7 +17,7 @@ const BATCH = 256;
 /** The tables of a file server as dumps and restores look at them: a volume at a time, as a whole. */
 export class VolumeTables {
   readonly database: Database;
-  readonly #volumes: Table<VolumeRecord>;
+  readonly #volumes: Table<StoredVolume>;
   readonly #vnodes: Table<Vnode>;
   readonly #entries: Table<Entry>;
   readonly #names: Table<true>;
@@ -31,7 +31,8 @@ export class VolumeTables {
   }
 
   volume(id: number, snapshot?: Snapshot): VolumeRecord | undefined {
-    return this.#volumes.get(key(id), snapshot);
+    const stored = this.#volumes.get(key(id), snapshot);
+    return stored && volumeRecordOf(stored);
   }
 
   vnode(volume: number, vnode: number, snapshot?: Snapshot): Vnode | undefined {

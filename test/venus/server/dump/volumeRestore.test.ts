@@ -167,16 +167,17 @@ describe('a dump whose checksums are right, and which nobody can have made', () 
 });
 
 describe('a server that ends in the middle', () => {
+  const request = {
+    kind: 'full',
+    volume: 0x7f00_0077,
+    replica: 0x0100_0077,
+    name: 'u.half',
+    members: [],
+    isPartial: false,
+  } as const;
+
   it('of a restore has nothing of it when it starts again', async () => {
     const dump = await backup().dump(await volumeOfFiles());
-    const request = {
-      kind: 'full',
-      volume: 0x7f00_0077,
-      replica: 0x0100_0077,
-      name: 'u.half',
-      members: [],
-      isPartial: false,
-    } as const;
     await afterDeath(request, dump.subarray(0, dump.length - 2000), false, (tables) =>
       expect(tables.volume(0x7f00_0077)).toBeUndefined(),
     );
@@ -184,14 +185,6 @@ describe('a server that ends in the middle', () => {
 
   it('between restore and list has nothing of it, unless the volume is in the list', async () => {
     const dump = await backup().dump(await volumeOfFiles());
-    const request = {
-      kind: 'full',
-      volume: 0x7f00_0077,
-      replica: 0x0100_0077,
-      name: 'u.half',
-      members: [],
-      isPartial: false,
-    } as const;
     await afterDeath(request, dump, true, (tables) => expect(tables.volume(0x7f00_0077)).toBeUndefined());
     const again = { ...request, volume: 0x7f00_0078 };
     await afterDeath(
