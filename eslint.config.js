@@ -14,9 +14,10 @@ const layers = {
   dump: ['ipc'],
   hoard: ['ipc'],
   auth: ['ipc'],
+  fuse: ['ipc'],
   repair: ['ipc', 'acl', 'cml', 'term'],
   term: ['ipc'],
-  commands: ['ipc', 'acl', 'cml', 'dump', 'hoard', 'auth', 'repair', 'term'],
+  commands: ['ipc', 'acl', 'cml', 'dump', 'hoard', 'auth', 'fuse', 'repair', 'term'],
   venus: ['ipc', 'acl', 'cml', 'dump', 'hoard'],
 };
 

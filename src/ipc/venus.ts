@@ -92,6 +92,8 @@ export interface FileStatus {
   readonly modified: number;
   /** Tells objects apart; the same for two names of one object. */
   readonly identity: string;
+  /** Another one for other contents, where venus knows it. */
+  readonly version?: string;
   /** Contents of the link by which a volume is mounted here, as `#name.`. */
   readonly mountPoint?: string;
 }

@@ -9,6 +9,7 @@ import type {
 } from '../venus.ts';
 import type { HttpSession } from './httpSession.ts';
 import {
+  changedSchema,
   directoryLineSchema,
   emptySchema,
   fileStatusSchema,
@@ -81,6 +82,31 @@ export class HttpFiles implements FileTree {
 
   setattr(path: string, change: AttributeChange): Promise<void> {
     return this.#change('setattr', { path, ...change });
+  }
+
+  /** As write, and tells what has become of the file. */
+  async store(
+    path: string,
+    contents: AsyncIterable<Uint8Array> | Uint8Array,
+    { mode, exclusive }: WriteOptions,
+  ): Promise<FileStatus> {
+    const query = route('write', { path, mode, exclusive: exclusive ? 1 : 0, status: 1 });
+    const answer = await this.#http.json({ method: 'PUT', route: query, bytes: contents }, changedSchema);
+    return answer.status;
+  }
+
+  /** As mkdir, symlink, link and setattr of the object itself, and tells what it is then. */
+  async changed(
+    operation: 'mkdir' | 'symlink' | 'link' | 'setattr',
+    query: Readonly<Record<string, string | number>>,
+  ): Promise<FileStatus> {
+    const request = { method: 'POST', route: route(operation, { ...query, status: 1 }) } as const;
+    return (await this.#http.json(request, changedSchema)).status;
+  }
+
+  /** @throws VenusError EACCES, EROFS where the contents of a file may not be read, or not be changed */
+  async checkAccess(path: string, wanted: 'read' | 'write'): Promise<void> {
+    await this.#http.json({ method: 'GET', route: route('access', { path, wanted }) }, emptySchema);
   }
 
   async #change(operation: string, query: Readonly<Record<string, string | number>>): Promise<void> {

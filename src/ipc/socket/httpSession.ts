@@ -15,7 +15,7 @@ export interface HttpRequest {
   readonly route: string;
   /** A body, either JSON or bytes. */
   readonly json?: unknown;
-  readonly bytes?: AsyncIterable<Uint8Array>;
+  readonly bytes?: AsyncIterable<Uint8Array> | Uint8Array;
   /** How long the answer may take to begin, if not as long as every request: venus works while the body comes. */
   readonly patience?: Milliseconds;
 }
@@ -143,8 +143,9 @@ export class HttpSession {
   }
 }
 
-function bodyOf(request: HttpRequest): string | Readable | null {
+function bodyOf(request: HttpRequest): string | Uint8Array | Readable | null {
   if (request.json !== undefined) return JSON.stringify(request.json);
+  if (request.bytes instanceof Uint8Array) return request.bytes;
   return request.bytes === undefined ? null : Readable.from(request.bytes, { objectMode: false });
 }
 

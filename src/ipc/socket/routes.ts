@@ -65,8 +65,11 @@ export const fileStatusSchema = v.object({
   ownerName: v.exactOptional(nameSchema),
   modified: v.number(),
   identity: v.string(),
+  version: v.exactOptional(v.string()),
   mountPoint: v.exactOptional(nameSchema),
 });
+/** Of an answer that was asked to tell what became of an object. */
+export const changedSchema = v.object({ status: fileStatusSchema });
 
 export const resolvedSchema = v.object({ path: nameSchema, status: fileStatusSchema });
 export const linkTargetSchema = v.object({ target: nameSchema });

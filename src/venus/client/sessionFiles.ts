@@ -7,6 +7,7 @@ import type {
   ListOptions,
   WriteOptions,
 } from '../../ipc/venus.ts';
+import type { StoreId } from '../../ipc/versionVector.ts';
 import { fail } from '../fail.ts';
 import { type EntryRecord, FRAGMENT, type ObjectStatus } from '../net/fileProtocol.ts';
 import { isErrno } from '../../ipc/errors.ts';
@@ -170,9 +171,22 @@ export class SessionFiles implements FileTree {
     await changesIn(directory).remove({ directory: directory.status.fid, name });
   }
 
-  async setattr(path: string, change: AttributeChange): Promise<void> {
-    const { status, session } = changeable(await walk(this.#session, path, true));
+  /** @param follow whether a symbolic link in the last position is followed */
+  async setattr(path: string, change: AttributeChange, follow = true): Promise<void> {
+    const { status, session } = changeable(await walk(this.#session, path, follow));
     await new Changes(session).setStatus(status.fid, change);
+  }
+
+  /** @throws VenusError EACCES, EROFS where the contents of an object may not be read, or not be changed */
+  async checkAccess(path: string, wanted: 'read' | 'write'): Promise<void> {
+    const place = await walk(this.#session, path, true);
+    if (wanted === 'read') {
+      if (place.kind === 'object') await place.session.checkRead(place.status.fid);
+      return;
+    }
+    const { status, session } = changeable(place);
+    if (status.type === 'directory') await session.checkChange(status.fid);
+    else await new Changes(session).checkStore(status.fid);
   }
 
   /** A mount point goes by rmmount alone, so that a volume does not vanish by a slip of the hand; a conflict by repair. */
@@ -269,7 +283,7 @@ const rootStatus: FileStatus = {
 };
 
 function describe(status: ObjectStatus, realm: string): FileStatus {
-  const { type, length, mode, linkCount, owner, ownerName, modified, fid } = status;
+  const { type, length, mode, linkCount, owner, ownerName, modified, fid, versionVector } = status;
   return {
     type,
     length,
@@ -279,7 +293,12 @@ function describe(status: ObjectStatus, realm: string): FileStatus {
     ownerName,
     modified,
     identity: formatRealmFid({ ...fid, realm }),
+    version: versionText(versionVector.storeId),
   };
+}
+
+function versionText({ host, unique }: StoreId): string {
+  return `${host.toString(16)}.${unique.toString(16)}`;
 }
 
 /** A directory of versions, which venus makes up (spec/repair.md, 2.3). */

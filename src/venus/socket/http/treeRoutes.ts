@@ -2,7 +2,7 @@ import { toJsonName } from '../../../ipc/socket/routes.ts';
 import type { FileStatus } from '../../../ipc/venus.ts';
 import { VenusError } from '../../../ipc/errors.ts';
 import { errno } from '../../../ipc/errno.ts';
-import { type Exchange, type Route, write } from './exchange.ts';
+import { type Exchange, type Route, badRequest, write } from './exchange.ts';
 
 /** Directory lines written at a time. */
 const LINES = 256;
@@ -61,22 +61,22 @@ export const treeRoutes: Readonly<Record<string, Route>> = {
   'PUT /tree/write': async (exchange) => {
     const options = { mode: exchange.number('mode'), exclusive: exchange.number('exclusive') !== 0 };
     await exchange.files.write(exchange.name('path'), contents(exchange), options);
-    exchange.reply({});
+    await done(exchange);
   },
 
   'POST /tree/mkdir': async (exchange) => {
     await exchange.files.mkdir(exchange.name('path'), exchange.number('mode'));
-    exchange.reply({});
+    await done(exchange);
   },
 
   'POST /tree/symlink': async (exchange) => {
     await exchange.files.symlink(exchange.name('path'), exchange.name('target'));
-    exchange.reply({});
+    await done(exchange);
   },
 
   'POST /tree/link': async (exchange) => {
     await exchange.files.link(exchange.name('existing'), exchange.name('path'));
-    exchange.reply({});
+    await done(exchange);
   },
 
   'POST /tree/rename': async (exchange) => {
@@ -91,14 +91,28 @@ export const treeRoutes: Readonly<Record<string, Route>> = {
 
   'POST /tree/setattr': async (exchange) => {
     const [mode, owner, modified] = ['mode', 'owner', 'modified'].map((key) => exchange.optionalNumber(key));
-    await exchange.files.setattr(exchange.name('path'), {
+    const change = {
       ...(mode === undefined ? {} : { mode }),
       ...(owner === undefined ? {} : { owner }),
       ...(modified === undefined ? {} : { modified }),
-    });
+    };
+    await exchange.files.setattr(exchange.name('path'), change, exchange.optionalNumber('follow') !== 0);
+    await done(exchange);
+  },
+
+  'GET /tree/access': async (exchange) => {
+    const wanted = exchange.name('wanted');
+    if (wanted !== 'read' && wanted !== 'write') badRequest('wanted is neither read nor write');
+    await exchange.files.checkAccess(exchange.name('path'), wanted);
     exchange.reply({});
   },
 };
+
+/** The answer to a change: what the object is then, for those who want to know. */
+async function done(exchange: Exchange): Promise<void> {
+  const isAsked = exchange.optionalNumber('status') === 1;
+  exchange.reply(isAsked ? { status: toJson(await exchange.files.lstat(exchange.name('path'))) } : {});
+}
 
 function toJson(status: FileStatus): object {
   const { ownerName, mountPoint, ...rest } = status;
