@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 /**
  * Imports point one way (CONTRIBUTING.md has the picture):
  *
- *   bin → commands → { acl, cml, hoard, repair, auth } → ipc
+ *   bin → commands → { acl, cml, hoard, repair, auth, fuse } → ipc
  *
  * Each row names a layer and the layers of src/ it may import besides itself.
  */

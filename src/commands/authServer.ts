@@ -15,7 +15,7 @@ class NoAuthServerError extends CodaError {
  * @throws UnsupportedError on a mounted Coda
  */
 export async function openAuthServer(context: Context, host: string | undefined): Promise<AuthServer> {
-  if (context.address().kind === 'mount') {
+  if (!context.isEmbedded()) {
     throw new UnsupportedError('no login with a password at a mounted Coda yet', {
       why: 'Its auth2 servers speak RPC2, which this version does not.',
       next: 'Log in with the C clog, or give venus a token that was saved: clog -fromfile FILE',

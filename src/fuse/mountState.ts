@@ -13,8 +13,6 @@ import type { VenusSessions } from './venusSessions.ts';
 
 /** Milliseconds for which the kernel goes on with what it knows: what others change shows after that. */
 export const VALID_FOR = 100;
-/** Names the socket of venus, in the root of a mount; it is in no listing, and for the mount's owner alone. */
-export const SOCKET_LINK = '...VENUS';
 
 /** What a mounted Coda is while it is mounted. */
 export class MountState {

@@ -2,11 +2,12 @@
 import { ROOT, call } from '../ipc/call.ts';
 import { getVolumeStatus } from '../ipc/calls/getVolumeStatus.ts';
 import { isErrno } from '../ipc/errors.ts';
+import { SOCKET_LINK } from '../ipc/mount/socketLink.ts';
 import { encodeText } from '../ipc/text.ts';
 import { failWith } from './failure.ts';
 import { attributesAnswer, entryAnswer, spaceAnswer, TypeBits } from './kernel/answers.ts';
 import type { KernelRequest } from './kernel/request.ts';
-import { type MountState, SOCKET_LINK, VALID_FOR } from './mountState.ts';
+import { type MountState, VALID_FOR } from './mountState.ts';
 import type { Node } from './nodes.ts';
 import { type PioctlFile, PioctlFiles } from './pioctlFiles.ts';
 

@@ -4,6 +4,7 @@
  */
 import type { StoreId } from './versionVector.ts';
 import type { PioctlRequest } from './framing.ts';
+import type { HttpSession } from './socket/httpSession.ts';
 import type { VenusEvent } from './venusEvent.ts';
 
 /** A running cache manager, as the tools see it. */
@@ -22,6 +23,9 @@ export interface Venus {
    * @throws UnsupportedError for the past of a venus that keeps none
    */
   events(wanted?: WantedEvents): AsyncIterable<VenusEvent>;
+
+  /** The HTTP dialect, for what the port does not have; undefined of a venus that is not an embedded one. */
+  http?(): Promise<HttpSession | undefined>;
 
   close(): Promise<void>;
 }

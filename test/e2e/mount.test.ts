@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MountedRealm, whyNotMountable } from './mountSupport.ts';
-import { until } from './support.ts';
+import { run, until } from './support.ts';
 
 describe.skipIf(whyNotMountable !== undefined)('a mounted venus', () => {
   let mounted: MountedRealm;
@@ -120,6 +120,25 @@ print(open('map','rb').read().count(b'a'))"; coda cat map | tr -d a`;
     const failed = await mounted.realm.run('cfs', [...venus, 'la', at('nothing')]);
     expect(failed.stderr).toContain('No such file or directory');
     expect(readdirSync(mounted.directory)).toEqual(['test.realm']);
+  });
+
+  it('leads the tools to what has no pioctl, for its owner alone', async () => {
+    const venus = ['--venus', `mount:${mounted.directory}`];
+    const { realm } = mounted;
+    const { stdout } = await realm.run('clog', [...venus, 'jan@test.realm'], { input: 'janjan\n' });
+    expect(stdout).toBe('');
+    expect(await realm.ok('ctokens', venus)).toContain('jan@test.realm'.slice(4));
+    expect(await realm.ok('coda', [...venus, 'realm', 'user', 'list'])).toContain('jan');
+    expect(JSON.parse(await realm.ok('coda', [...venus, 'status', '--json']))).toMatchObject({
+      failures: [],
+    });
+    expect(await realm.ok('cfs', [...venus, 'listvol', mounted.root])).toContain('ReadWrite');
+    // As another user, of whom venus is not.
+    const coda = join(import.meta.dirname, '../../bin/coda');
+    const script = `process.setuid(65534); process.argv.splice(1, 0, '${coda}'); require('${coda}')`;
+    const words = ['-e', script, '--', ...venus, 'realm', 'user', 'list'];
+    const other = await run(process.execPath, words, { env: realm.env });
+    expect(other.stderr).toContain('only for the owner of the venus that is mounted here');
   });
 
   it('runs a pioctl when its file is opened to be read, for who wrote it, and once', async () => {
