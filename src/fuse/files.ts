@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import { isErrno } from '../ipc/errors.ts';
 import type { HttpFiles } from '../ipc/socket/httpFiles.ts';
+import type { Container } from './container.ts';
 import { failWith } from './failure.ts';
 import type { FileHandle } from './handles.ts';
 import {
@@ -234,30 +235,41 @@ async function contentsOf(
   const present = node.open;
   if (node.isRemoved) return { file: present ?? failWith('ENOENT'), keepsPages: true };
   const path = state.pathOf(node);
-  if (isWriter) await files.checkAccess(path, 'write');
   if (truncates) {
+    await files.checkAccess(path, 'write');
     const file = present ?? new OpenFile(state.containers.make(), undefined);
     file.truncate(0);
     node.open = file;
     return { file, keepsPages: false };
   }
-  const { version } = await state.look(node, files);
-  const isCurrent = present && (present.writers > 0 || present.isDirty || present.version === version);
-  if (isCurrent) {
-    if (!isWriter) await files.checkAccess(path, 'read');
-    return { file: present, keepsPages: true };
+  // What is written here goes on being what all see who open it here.
+  const isWritten = present !== undefined && (present.writers > 0 || present.isDirty);
+  const known = isWritten ? 'any' : present?.version;
+  const { status, contents } = await files.open(path, isWriter ? 'write' : 'read', known);
+  const file = contents
+    ? new OpenFile(await filled(state, contents), status.version)
+    : (present ?? failWith('EIO'));
+  if (status.identity !== node.status.identity) {
+    letGo(node, file);
+    failWith('ESTALE');
   }
-  const file = new OpenFile(state.containers.make(), version);
-  try {
-    await file.container.fill(files.read(path));
-  } catch (error) {
-    file.container.close();
-    throw error;
-  }
-  const keepsPages = version !== undefined && node.cachedVersion === version;
-  node.cachedVersion = version;
+  node.status = status;
+  if (!contents) return { file, keepsPages: true };
+  const keepsPages = status.version !== undefined && node.cachedVersion === status.version;
+  node.cachedVersion = status.version;
   node.open = file;
   return { file, keepsPages };
+}
+
+async function filled(state: MountState, contents: AsyncIterable<Uint8Array>): Promise<Container> {
+  const container = state.containers.make();
+  try {
+    await container.fill(contents);
+    return container;
+  } catch (error) {
+    container.close();
+    throw error;
+  }
 }
 
 /** By a name: it is stored at once, unless somebody has it open to write. */

@@ -9,11 +9,13 @@ import type {
 } from '../venus.ts';
 import type { HttpSession } from './httpSession.ts';
 import {
+  STATUS_HEADER,
   changedSchema,
   directoryLineSchema,
   emptySchema,
   fileStatusSchema,
   linkTargetSchema,
+  parseStatusHeader,
   resolvedSchema,
   toQueryName,
 } from './routes.ts';
@@ -102,6 +104,27 @@ export class HttpFiles implements FileTree {
   ): Promise<FileStatus> {
     const request = { method: 'POST', route: route(operation, { ...query, status: 1 }) } as const;
     return (await this.#http.json(request, changedSchema)).status;
+  }
+
+  /**
+   * The contents of a file that may be read, or be changed, and what it is. All of the contents are to be taken.
+   * @param known a version of which no contents are wanted, or `any`
+   * @throws VenusError EACCES, EROFS
+   */
+  async open(
+    path: string,
+    wanted: 'read' | 'write',
+    known: string | undefined,
+  ): Promise<{ readonly status: FileStatus; readonly contents: AsyncIterable<Uint8Array> | undefined }> {
+    const query = { path, wanted, ...(known === undefined ? {} : { known }) };
+    const request = { method: 'GET', route: route('open', query) } as const;
+    const { header, bytes } = await this.#http.headed(request, STATUS_HEADER);
+    const status = parseStatusHeader(header);
+    if (known === undefined || (known !== 'any' && known !== status.version))
+      return { status, contents: bytes };
+    for await (const none of bytes)
+      throw new ProtocolError(`open: ${none.length} bytes that were not asked for`);
+    return { status, contents: undefined };
   }
 
   /** @throws VenusError EACCES, EROFS where the contents of a file may not be read, or not be changed */

@@ -1,4 +1,4 @@
-import { toJsonName } from '../../../ipc/socket/routes.ts';
+import { STATUS_HEADER, toJsonName } from '../../../ipc/socket/routes.ts';
 import type { FileStatus } from '../../../ipc/venus.ts';
 import { VenusError } from '../../../ipc/errors.ts';
 import { errno } from '../../../ipc/errno.ts';
@@ -43,20 +43,7 @@ export const treeRoutes: Readonly<Record<string, Route>> = {
     exchange.response.end();
   },
 
-  'GET /tree/read': async (exchange) => {
-    try {
-      for await (const bytes of exchange.files.read(exchange.name('path'))) {
-        await send(exchange, 'application/octet-stream', bytes);
-        if (exchange.response.destroyed) return;
-      }
-    } catch (error) {
-      if (!exchange.response.headersSent) throw error;
-      // Half a file must not look like a whole one.
-      exchange.response.destroy();
-      return;
-    }
-    exchange.response.end();
-  },
+  'GET /tree/read': (exchange) => sendContents(exchange, exchange.name('path')),
 
   'PUT /tree/write': async (exchange) => {
     const options = { mode: exchange.number('mode'), exclusive: exchange.number('exclusive') !== 0 };
@@ -101,12 +88,43 @@ export const treeRoutes: Readonly<Record<string, Route>> = {
   },
 
   'GET /tree/access': async (exchange) => {
-    const wanted = exchange.name('wanted');
-    if (wanted !== 'read' && wanted !== 'write') badRequest('wanted is neither read nor write');
-    await exchange.files.checkAccess(exchange.name('path'), wanted);
+    await exchange.files.checkAccess(exchange.name('path'), wantedAccess(exchange));
     exchange.reply({});
   },
+
+  // What opening a file takes, in one request: may it, what is it, and its contents unless they are known.
+  'GET /tree/open': async (exchange) => {
+    const [path, known] = [exchange.name('path'), exchange.optionalName('known')];
+    const wanted = wantedAccess(exchange);
+    const status = await exchange.files.lstat(path);
+    const isKnown = known !== undefined && (known === 'any' || known === status.version);
+    if (wanted === 'write' || isKnown) await exchange.files.checkAccess(path, wanted);
+    const json = JSON.stringify(toJson(status));
+    exchange.response.setHeader(STATUS_HEADER, Buffer.from(json).toString('base64'));
+    if (isKnown) exchange.response.end();
+    else await sendContents(exchange, path);
+  },
 };
+
+async function sendContents(exchange: Exchange, path: string): Promise<void> {
+  try {
+    for await (const bytes of exchange.files.read(path)) {
+      await send(exchange, 'application/octet-stream', bytes);
+      if (exchange.response.destroyed) return;
+    }
+  } catch (error) {
+    if (!exchange.response.headersSent) throw error;
+    // Half a file must not look like a whole one.
+    exchange.response.destroy();
+    return;
+  }
+  exchange.response.end();
+}
+
+function wantedAccess(exchange: Exchange): 'read' | 'write' {
+  const wanted = exchange.name('wanted');
+  return wanted === 'read' || wanted === 'write' ? wanted : badRequest('wanted is neither read nor write');
+}
 
 /** The answer to a change: what the object is then, for those who want to know. */
 async function done(exchange: Exchange): Promise<void> {
