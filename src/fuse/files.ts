@@ -169,7 +169,8 @@ export async function setattr(state: MountState, request: KernelRequest): Promis
       ? undefined
       : (valid & Setting.ModifiedNow) !== 0
         ? Date.now()
-        : modified * 1000 + Math.floor(modifiedNanoseconds / 1_000_000);
+        : // Coda has no times before 1970.
+          Math.max(0, modified * 1000 + Math.floor(modifiedNanoseconds / 1_000_000));
   const coda = (valid & Setting.Owner) === 0 ? undefined : state.venus.ownerOf(owner);
   const change = {
     ...((valid & Setting.Mode) === 0 ? {} : { mode: mode & PERMISSIONS }),
@@ -181,7 +182,7 @@ export async function setattr(state: MountState, request: KernelRequest): Promis
   return attributesAnswer(state.attributes(node), VALID_FOR);
 }
 
-/** A time that is set stays as it is set: so what was written before is stored before. */
+/** A time of what was written and is not stored yet is stored with it. */
 async function changeStatus(
   state: MountState,
   node: Node,
@@ -194,9 +195,12 @@ async function changeStatus(
       return;
     }
     const { open } = node;
-    if (change.modified !== undefined && open?.isDirty) await store(state, node, open, files);
+    const { modified, ...others } = change;
+    if (open?.isDirty && modified !== undefined) open.modified = modified;
+    const now = open?.isDirty ? others : change;
+    if (Object.keys(now).length === 0) return;
     const before = node.status.version;
-    node.status = await files.changed('setattr', { path: state.pathOf(node), follow: 0, ...change });
+    node.status = await files.changed('setattr', { path: state.pathOf(node), follow: 0, ...now });
     // What changed are attributes: the contents are those that are here.
     if (open && !open.isDirty && open.version === before) open.version = node.status.version;
     if (node.cachedVersion === before) node.cachedVersion = node.status.version;
@@ -292,12 +296,12 @@ async function storeInTurn(state: MountState, { node, file, uid }: FileHandle): 
 }
 
 async function store(state: MountState, node: Node, file: OpenFile, files: HttpFiles): Promise<void> {
-  await file.storeWith(async (container) => {
+  await file.storeWith(async () => {
     // What was removed while it was open needs no place in Coda.
     if (node.isDiscarded) return undefined;
     if (node.isRemoved) failWith('ESTALE');
-    const options = { mode: node.status.mode, exclusive: false };
-    node.status = await files.store(state.pathOf(node), container.contents(), options);
+    const options = { mode: node.status.mode, exclusive: false, modified: file.modified };
+    node.status = await files.store(state.pathOf(node), file.container.contents(), options);
     node.cachedVersion = node.status.version;
     return node.status.version;
   });

@@ -75,11 +75,11 @@ export class MountState {
   /** As the object was last seen; what is written here counts already. */
   attributes(node: Node): Attributes {
     const { type, length, modified, mode, linkCount, owner, identity } = node.status;
-    const dirty = node.open?.isDirty ? node.open.container : undefined;
+    const dirty = node.open?.isDirty ? node.open : undefined;
     return {
       inode: inodeOf(identity),
-      size: dirty?.length ?? length,
-      modified: dirty?.modified ?? modified,
+      size: dirty?.container.length ?? length,
+      modified: dirty ? (dirty.modified ?? dirty.container.modified) : modified,
       mode: TypeBits[type] | mode,
       linkCount: node.isRemoved ? 0 : linkCount,
       uid: this.venus.uidOf(owner),

@@ -9,7 +9,7 @@ const SUBTYPE = FILE_SYSTEM_TYPE.slice('fuse.'.length);
 const PROGRAM_PLACES = ['/bin', '/usr/bin', '/sbin', '/usr/sbin', '/usr/local/bin'];
 
 /** @throws UnsupportedError that says what is missing on this machine, and how to get it */
-export function checkMountable(device = DEVICE): void {
+export function checkMountable(uid: number, device = DEVICE): void {
   if (!existsSync(device))
     throw new UnsupportedError(`${device}: this system has no FUSE`, {
       why: 'A mount is served by a process of yours through that device, which the kernel has not made.',
@@ -23,6 +23,11 @@ export function checkMountable(device = DEVICE): void {
       next: 'Ask for access to it (often: membership in the group fuse), or mount as root.',
     });
   }
+  if (uid !== 0)
+    throw new UnsupportedError('coda mount: only root can mount', {
+      why: 'fusermount would let others mount too, but hands its descriptor over in a way that Node cannot take it.',
+      next: 'Run coda up and coda mount as root, for instance with sudo.',
+    });
 }
 
 /**
@@ -31,7 +36,7 @@ export function checkMountable(device = DEVICE): void {
  * @throws UnsupportedError, ConfigurationError
  */
 export async function mountAt(directory: string, uid: number, gid: number): Promise<number> {
-  checkMountable();
+  checkMountable(uid);
   const fd = openSync(DEVICE, 'r+');
   try {
     const options = [

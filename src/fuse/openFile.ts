@@ -5,6 +5,8 @@ export class OpenFile {
   readonly container: Container;
   /** Version that was fetched or stored; undefined for contents that venus does not have. */
   version: string | undefined;
+  /** Milliseconds since 1970, set after the last write and stored with it. */
+  modified: number | undefined;
   readers = 0;
   writers = 0;
   /** The thread that wrote last, if it is known. */
@@ -30,19 +32,24 @@ export class OpenFile {
   /** @param thread that writes; unknown for what comes out of a mapping */
   write(bytes: Uint8Array, offset: number, thread: number | undefined): void {
     this.container.write(bytes, offset);
-    this.#written += 1;
+    this.#changed();
     this.writer = thread;
   }
 
   truncate(length: number): void {
     this.container.truncate(length);
+    this.#changed();
+  }
+
+  #changed(): void {
     this.#written += 1;
+    this.modified = undefined;
   }
 
   /** What was written before the store began is stored; what came since is not. */
-  async storeWith(store: (container: Container) => Promise<string | undefined>): Promise<void> {
+  async storeWith(store: () => Promise<string | undefined>): Promise<void> {
     const written = this.#written;
-    this.version = await store(this.container);
+    this.version = await store();
     this.#stored = written;
   }
 }

@@ -71,6 +71,12 @@ export interface WriteOptions {
   readonly exclusive: boolean;
 }
 
+/** Where contents are stored together with a time. */
+export interface StoreOptions extends WriteOptions {
+  /** Milliseconds since 1970; when it is stored if it is not given. */
+  readonly modified?: number | undefined;
+}
+
 export interface AttributeChange {
   readonly mode?: number;
   /** Coda user id. */

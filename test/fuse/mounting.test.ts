@@ -8,9 +8,15 @@ import { mountedCodas } from '../../src/fuse/mountTable.ts';
 
 describe('what a mount needs', () => {
   it('is said, and how to get it, where there is no FUSE', () => {
-    const check = () => checkMountable('/dev/no-such-device');
+    const check = () => checkMountable(0, '/dev/no-such-device');
     expect(check).toThrow('this system has no FUSE');
     expect(adviceOf(check)).toContain('modprobe fuse');
+  });
+
+  it('is root', () => {
+    // Any device that everybody may read and write.
+    expect(() => checkMountable(1000, '/dev/null')).toThrow('only root can mount');
+    expect(() => checkMountable(0, '/dev/null')).not.toThrow();
   });
 
   it('is a directory', async () => {

@@ -47,8 +47,8 @@ export async function mountInForeground(context: Context, typed: string): Promis
 /** Starts a process that serves a mount, and waits until it is there. */
 export async function mountInBackground(context: Context, typed: string, socket: string): Promise<void> {
   const { checkMountable, clearPlace } = await import('../../fuse/mounting.ts');
-  checkMountable();
   const { uid } = context.surroundings;
+  checkMountable(uid);
   // A dead mount cannot even be resolved: it is looked for by the name that was typed first.
   if (await clearPlace(resolve(typed), uid))
     context.note(`${typed}: took away a mount whose process had ended`);

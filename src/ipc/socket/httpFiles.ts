@@ -5,6 +5,7 @@ import type {
   ListOptions,
   FileStatus,
   FileTree,
+  StoreOptions,
   WriteOptions,
 } from '../venus.ts';
 import type { HttpSession } from './httpSession.ts';
@@ -90,9 +91,10 @@ export class HttpFiles implements FileTree {
   async store(
     path: string,
     contents: AsyncIterable<Uint8Array> | Uint8Array,
-    { mode, exclusive }: WriteOptions,
+    { mode, exclusive, modified }: StoreOptions,
   ): Promise<FileStatus> {
-    const query = route('write', { path, mode, exclusive: exclusive ? 1 : 0, status: 1 });
+    const time = modified === undefined ? {} : { modified };
+    const query = route('write', { path, mode, exclusive: exclusive ? 1 : 0, status: 1, ...time });
     const answer = await this.#http.json({ method: 'PUT', route: query, bytes: contents }, changedSchema);
     return answer.status;
   }

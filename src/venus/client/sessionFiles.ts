@@ -5,6 +5,7 @@ import type {
   FileStatus,
   FileTree,
   ListOptions,
+  StoreOptions,
   WriteOptions,
 } from '../../ipc/venus.ts';
 import type { StoreId } from '../../ipc/versionVector.ts';
@@ -108,7 +109,7 @@ export class SessionFiles implements FileTree {
     }
   }
 
-  async write(path: string, contents: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<void> {
+  async write(path: string, contents: AsyncIterable<Uint8Array>, options: StoreOptions): Promise<void> {
     const target = await this.#storeTarget(path, options);
     const room = await this.#roomFor(target);
     const { client } = target.session;
@@ -120,8 +121,8 @@ export class SessionFiles implements FileTree {
     this.#session.patience.renew();
     const changes = new Changes(target.session);
     try {
-      if (target.kind === 'existing') await changes.store(target.fid, received);
-      else await changes.makeFile(target, received);
+      if (target.kind === 'existing') await changes.store(target.fid, received, options.modified);
+      else await changes.makeFile(target, received, options.modified);
     } catch (error) {
       await client.files.discard(received);
       throw error;

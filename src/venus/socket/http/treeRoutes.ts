@@ -46,7 +46,11 @@ export const treeRoutes: Readonly<Record<string, Route>> = {
   'GET /tree/read': (exchange) => sendContents(exchange, exchange.name('path')),
 
   'PUT /tree/write': async (exchange) => {
-    const options = { mode: exchange.number('mode'), exclusive: exchange.number('exclusive') !== 0 };
+    const options = {
+      mode: exchange.number('mode'),
+      exclusive: exchange.number('exclusive') !== 0,
+      modified: exchange.optionalNumber('modified'),
+    };
     await exchange.files.write(exchange.name('path'), contents(exchange), options);
     await done(exchange);
   },
