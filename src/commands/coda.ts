@@ -22,6 +22,7 @@ export const coda: Tool = {
     { names: ['pending'], load: async () => (await import('./coda/pending.ts')).pending },
     { names: ['verify'], load: async () => (await import('./coda/verify.ts')).verify },
     { names: ['rescue'], load: async () => (await import('./coda/rescue.ts')).rescue },
+    { names: ['watch'], load: async () => (await import('./coda/watch.ts')).watch },
     { names: ['stat'], load: async () => (await import('./coda/stat.ts')).stat },
     { names: ['realm user add'], load: async () => (await import('./coda/realm/userAdd.ts')).userAdd },
     { names: ['realm user list'], load: async () => (await import('./coda/realm/userList.ts')).userList },
