@@ -88,6 +88,19 @@ const shells: readonly TestedShell[] = [
   },
 ];
 
+/** Found in a directory of functions, as it is installed. */
+const installedZsh: TestedShell = {
+  name: 'zsh',
+  start: ['zsh', '-f', '-i'],
+  setup: [
+    'mkdir -p functions; cp script functions/_coda; fpath=($PWD/functions $fpath)',
+    'autoload -Uz compinit',
+    'compinit -u -D',
+    'unsetopt beep prompt_sp',
+    ...tools.map(posixKeeper),
+  ].join('\n'),
+};
+
 const isThere = ({ name }: TestedShell) => spawnSync(name, ['--version']).status === 0;
 
 /** A shell at a terminal, with a person who presses TAB. */
@@ -200,6 +213,15 @@ for (const shell of shells) {
     });
   });
 }
+
+describe.skipIf(spawnSync('zsh', ['--version']).status !== 0)('zsh that finds the script by itself', () => {
+  it('completes from the first time on', async () => {
+    const session = await Session.start(installedZsh);
+    expect(await session.wordsOf('cfs lista\t.')).toEqual(['cfs', 'listacl', '.']);
+    expect(await session.wordsOf('clog ka\t')).toEqual(['clog', 'kate@test.realm']);
+    session.end();
+  });
+});
 
 describe('coda complete', () => {
   it('is silent, and quick, where there is no venus', async () => {

@@ -8,9 +8,9 @@ export const completion: Command = {
     'For all tools. The script asks the tools themselves at each TAB, so that it stays right when they are replaced; of Coda it knows only what venus tells within a second, and is silent where venus does not.',
   ],
   examples: [
-    'coda completion bash > ~/.local/share/bash-completion/completions/coda',
-    'coda completion zsh > ~/.zfunc/_coda',
-    'coda completion fish > ~/.config/fish/completions/coda.fish',
+    'source <(coda completion bash)',
+    'coda completion zsh > DIRECTORY-IN-FPATH/_coda',
+    'coda completion fish > ~/.config/fish/conf.d/coda.fish',
   ],
   words: { min: 1, max: 1 },
 

@@ -45,6 +45,8 @@ _coda_toolkit() {
     return status_
 }
 compdef _coda_toolkit ${tools.join(' ')}
+# Found in fpath, this is the function that completes the first word.
+if [[ $funcstack[1] == _coda ]]; then _coda_toolkit; fi
 `;
 }
 
