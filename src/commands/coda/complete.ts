@@ -5,7 +5,7 @@ import type { BashWord } from './completion/answer.ts';
 import { type Shell, shells } from './completion/scripts.ts';
 
 /** Milliseconds: who presses TAB waits no longer. */
-const LIMIT = 1000;
+const LIMIT = 2000;
 
 /** What was typed, as a shell hands it over. */
 interface Typed {

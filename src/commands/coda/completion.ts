@@ -5,7 +5,7 @@ export const completion: Command = {
   usage: 'coda completion <bash|zsh|fish>',
   summary: 'print the script that makes a shell complete commands, options, paths and names',
   description: [
-    'For all tools. The script asks the tools themselves at each TAB, so that it stays right when they are replaced; of Coda it knows only what venus tells within a second, and is silent where venus does not.',
+    'For all tools. The script asks the tools themselves at each TAB, so that it stays right when they are replaced; of Coda it knows only what venus tells within two seconds, and is silent where venus does not.',
   ],
   examples: [
     'source <(coda completion bash)',

@@ -60,7 +60,14 @@ describe('the screen', () => {
   });
 
   it('says what is not known', () => {
-    const { entries: _, bytes: __, ...unknown } = volume('jan', { connection: 'unknown' });
+    const unknown: Volume = {
+      name: 'jan',
+      realm: 'test.realm',
+      mount: '/coda/test.realm/jan',
+      connection: 'unknown',
+      conflict: false,
+      unauth: false,
+    };
     expect(text({ volumes: [unknown] })).toMatch(/^> unknown +\? +\? {2}\/coda\/test\.realm\/jan$/m);
     expect(text({ volumes: [] })).toContain('no volume is known yet');
   });
