@@ -277,6 +277,25 @@ describe('without a terminal', () => {
     expect(volumes()).toContainEqual(expect.objectContaining({ ...jan, state: 'disconnected' }));
   });
 
+  it('waits for a venus that has gone, and goes on with the next one', async () => {
+    const [seen, json] = [watch(), watch('--json')];
+    const view = shell('exec watch');
+    await until(() => seen.text.includes('u.jan') || seen.text.includes('/jan: connected'));
+    await until(() => json.text.includes('u.jan'));
+    await view.shows(/connected/);
+    await realm.down();
+    await until(() => /venus does not answer: .*; waiting for it\n/.test(seen.text));
+    await until(() => json.text.includes('"kind":"lost"'));
+    await view.shows(/venus does not answer/);
+    await realm.up();
+    await until(() => seen.text.includes('venus answers again'), 20_000);
+    await until(() => json.text.includes('"kind":"back"'), 20_000);
+    await view.shows(/2 volumes|3 volumes/);
+    await cut();
+    await view.shows(/disconnected/);
+    await until(() => seen.text.includes('disconnected'));
+  });
+
   it('refuses an interval that is none, and says so when no venus runs', async () => {
     expect(await realm.run('coda', ['watch', '--interval', '0'])).toMatchObject({ status: 2 });
     const nowhere = { CODA_VENUS: `unix:${realm.directory}/none.sock` };

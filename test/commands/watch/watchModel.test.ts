@@ -53,7 +53,11 @@ describe('the state of a volume', () => {
 
   it('follows events, and keeps what they do not tell', () => {
     const model = modelOf(state(1, { state: 'unreachable', entries: 3 }));
-    expect(model.volumes).toEqual([{ ...jan, connection: 'unreachable', entries: 3 }]);
+    // How many bytes these are is only in the next report.
+    expect(model.volumes).toEqual([{ ...jan, connection: 'unreachable', entries: 3, bytes: undefined }]);
+    model.report([{ ...jan, connection: 'unreachable', entries: 3, bytes: 99 }], true);
+    model.take(state(2, { state: 'unreachable', entries: 4 }));
+    expect(model.volumes).toEqual([{ ...jan, connection: 'unreachable', entries: 4, bytes: 99 }]);
     model.take(state(2, { entries: 3, flags: ['unauth'] }));
     expect(words(model)).toEqual(['waiting for tokens']);
     model.take(state(3, { state: 'deleted' }));

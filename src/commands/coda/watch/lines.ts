@@ -47,6 +47,7 @@ function textLines(context: Context, model: WatchModel): Watcher {
       else if (happening) context.print(`${formatClock(happening.time)}  ${happening.text}\n`);
     },
     report() {
+      if (isLost) context.print(`${formatClock(now())}  venus answers again\n`);
       isLost = false;
       tell(false);
     },
@@ -73,6 +74,7 @@ function jsonLines(context: Context, model: WatchModel): Watcher {
       else if (happening) context.printJsonLine({ time: new Date(time).toISOString(), kind: 'event', event });
     },
     report() {
+      if (isLost) context.printJsonLine({ time: new Date(now()).toISOString(), kind: 'back' });
       isLost = false;
       tell(false);
       if (model.moves.length > 0) context.printJsonLine(movesJson(model.moves, now()));

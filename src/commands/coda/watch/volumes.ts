@@ -69,7 +69,7 @@ export function afterState(
   before: Volume | undefined,
   { volume: name, realm, state, entries, flags }: Extract<VenusEvent, { kind: 'volumeState' }>,
 ): Volume {
-  const known = before === undefined ? {} : without(before);
+  const known = before === undefined ? {} : lasting(before);
   return {
     ...known,
     name,
@@ -82,11 +82,11 @@ export function afterState(
   };
 }
 
-/** What an event cannot take back. */
-function without({ mount, bytes, age, obstacle }: Volume) {
+/** What an event cannot take back. That there were no bytes says nothing of a log that has something in it now. */
+function lasting({ mount, entries, bytes, age, obstacle }: Volume) {
   return {
     ...(mount === undefined ? {} : { mount }),
-    ...(bytes === undefined ? {} : { bytes }),
+    ...(bytes === undefined || entries === 0 ? {} : { bytes }),
     ...(age === undefined ? {} : { age }),
     ...(obstacle === undefined ? {} : { obstacle }),
   };
