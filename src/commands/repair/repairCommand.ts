@@ -46,6 +46,7 @@ export function repairCommand(open: OpenPlace): Command {
         flags: '--keep <whose>',
         summary:
           'decide about everything at once: mine, server or both versions, then commit; where servers differ: both, newest or the name of a server',
+        values: ['mine', 'server', 'both', 'newest'],
       },
       {
         flags: '--list',

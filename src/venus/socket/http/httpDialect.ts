@@ -16,6 +16,7 @@ import { repairRoutes } from './repairRoutes.ts';
 import { realmRoutes } from './realmRoutes.ts';
 import { treeRoutes } from './treeRoutes.ts';
 import { verifyRoutes } from './verifyRoutes.ts';
+import { volumeRoutes } from './volumeRoutes.ts';
 
 export interface HttpLimits {
   /** Milliseconds in which the head of a request must have come. */
@@ -50,6 +51,7 @@ export class HttpDialect {
         ...logRoutes,
         ...repairRoutes,
         ...verifyRoutes,
+        ...volumeRoutes,
         ...daemonRoutes(control),
       }),
     );
