@@ -47,6 +47,8 @@ export interface CommandEntry {
   /** The full name first; names of several words are separated by blanks. */
   readonly names: readonly string[];
   readonly load: () => Promise<Command>;
+  /** False for what is there for old scripts alone; lists of commands pass it over. */
+  readonly isListed?: boolean;
 }
 
 /** A program of `bin/`. */

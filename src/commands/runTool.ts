@@ -149,7 +149,8 @@ async function noCommand(tool: Tool, argv: readonly string[], surroundings: Surr
 
 /** The text of `TOOL --help`. */
 async function listOfCommands(tool: Tool): Promise<string> {
-  const entries = typeof tool.commands === 'function' ? [] : tool.commands;
+  const commands = typeof tool.commands === 'function' ? [] : tool.commands;
+  const entries = commands.filter(({ isListed = true }) => isListed);
   const rows = await Promise.all(
     entries.map(async ({ names, load }) => ({ names: names.join(', '), summary: (await load()).summary })),
   );
