@@ -1,5 +1,6 @@
 import { type Call, call } from '../../ipc/call.ts';
 import { CodaError, isErrno } from '../../ipc/errors.ts';
+import { shellWord } from '../../term/shellWord.ts';
 import type { Command } from '../command.ts';
 import { dares, yesOption } from '../danger.ts';
 import { echoed, forEachPath } from '../eachPath.ts';
@@ -25,7 +26,7 @@ class ActiveError extends CodaError {
       "Can't flush active file",
       {
         why: `${typed}, or something below it, is in use or has changes that are not on the servers yet. Those are never dropped.`,
-        next: `See what waits: cfs listlocal ${typed}`,
+        next: `See what waits: cfs listlocal ${shellWord(typed)}`,
       },
       { cause },
     );

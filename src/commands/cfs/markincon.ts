@@ -1,6 +1,8 @@
 import { type Pioctls, call } from '../../ipc/call.ts';
 import { getFid } from '../../ipc/calls/getFid.ts';
 import { setVersionVector } from '../../ipc/calls/setVersionVector.ts';
+import { VenusError, isErrno } from '../../ipc/errors.ts';
+import { shellWord } from '../../term/shellWord.ts';
 import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { dares, yesOption } from '../danger.ts';
@@ -38,9 +40,20 @@ async function mark(context: Context, venus: Pioctls, typed: string): Promise<vo
     const { versionVector } = await call(venus, getFid, path, undefined);
     label = 'VIOC_SETVV';
     const flags = versionVector.flags | INCONSISTENT;
-    await call(venus, setVersionVector, path, { ...versionVector, flags });
+    await call(venus, setVersionVector, path, { ...versionVector, flags }).catch((error: unknown) => {
+      throw notReplicated(error, typed);
+    });
     context.succeed();
   } catch (error) {
     await context.fail(error, label, typed);
   }
+}
+
+/** The embedded venus refuses what repair could not end. */
+function notReplicated(error: unknown, typed: string): unknown {
+  if (!isErrno(error, 'EOPNOTSUPP')) return error;
+  const why =
+    'Its volume has one server, so that there is no other version to choose: nothing could end the conflict.';
+  const next = `See which servers it has: cfs whereis ${shellWord(typed)}`;
+  return new VenusError(error.errno, { why, next }, { cause: error });
 }

@@ -1,6 +1,7 @@
 import { call } from '../../ipc/call.ts';
 import { NO_SERVER, redirect } from '../../ipc/calls/redirect.ts';
 import { VenusError, isErrno } from '../../ipc/errors.ts';
+import { shellWord } from '../../term/shellWord.ts';
 import type { Command } from '../command.ts';
 import { serverNames } from '../serverNames.ts';
 
@@ -36,7 +37,7 @@ function notItsServer(error: unknown, typed: string): unknown {
   const why = 'The volume is not replicated, or the host is none of its servers.';
   return new VenusError(
     error.errno,
-    { why, next: `See which they are: cfs whereis ${typed}` },
+    { why, next: `See which they are: cfs whereis ${shellWord(typed)}` },
     { cause: error },
   );
 }

@@ -18,6 +18,8 @@ import { EventHistory } from './eventHistory.ts';
 import { type MountedAt, Locations } from './locations.ts';
 import { ServerWaits } from './serverWaits.ts';
 import { Throttle } from './log/zones.ts';
+import { Lookaside } from './lookaside/lookaside.ts';
+import { Redirections } from './redirections.ts';
 import { Events } from './events.ts';
 import { FidPool } from './fidPool.ts';
 import { type KnownPlaces, knownPath, knownPathIn } from './knownPath.ts';
@@ -94,6 +96,8 @@ export class CacheManager implements Service<CallbackProtocol> {
   readonly checkpoints: Checkpointer;
   readonly throttle: Throttle;
   readonly serverWaits = new ServerWaits();
+  readonly lookaside = new Lookaside();
+  readonly redirections = new Redirections();
   readonly repairs: Repairs;
   readonly expansions: Expansions;
   /** Where checkpoints are written. */
@@ -156,6 +160,7 @@ export class CacheManager implements Service<CallbackProtocol> {
       capacity,
       events: this.events,
       pathOf: (fid) => knownPath(this.#places, fid),
+      lookaside: this.lookaside,
     });
     this.owners = new Owners(logs, (volume, uid, owner) => this.#tellOfWriter(volume, uid, owner));
     this.throttle = new Throttle(logs);
@@ -233,7 +238,7 @@ export class CacheManager implements Service<CallbackProtocol> {
     if (replicas.length === 1) return only.server;
     const known = this.#groups.get(volume);
     if (known?.members.length === members.length) return known;
-    const group = new StorageGroup(volume, members);
+    const group = new StorageGroup(volume, members, () => this.redirections.of(volume));
     this.#groups.set(volume, group);
     return group;
   }
@@ -259,6 +264,11 @@ export class CacheManager implements Service<CallbackProtocol> {
 
   noteMount(volume: number, place: MountedAt): void {
     this.#locations.noteMount(volume, place);
+  }
+
+  /** Has the realm asked anew where volumes are, when somebody gets to them. */
+  forgetLocations(): void {
+    this.#locations.forget();
   }
 
   /** All volumes that it has seen, or that something waits for. */

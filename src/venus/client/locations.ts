@@ -58,6 +58,11 @@ export class Locations {
     });
   }
 
+  /** Has the realm asked again about each volume that is needed. What it has said is kept for times without it. */
+  forget(): void {
+    this.#known.clear();
+  }
+
   mountedAt(volume: number): MountedAt | undefined {
     return this.#mounts.get(volume) ?? this.#storedMounts.get(key(volume));
   }

@@ -75,6 +75,8 @@ export interface FileProtocol extends DumpProtocol {
     request: { readonly handle: number; readonly offset: number; readonly length: number };
     reply: Uint8Array;
   };
+  /** Of the version that is being read: SHA-256, in hexadecimal digits. EIO where its contents are lost or damaged. */
+  readonly digestFetch: { request: { readonly handle: number }; reply: { readonly sha256: string } };
   readonly closeFetch: { request: { readonly handle: number }; reply: Nothing };
 
   /** What the server has of objects of one volume, in their order, for comparing it with what others have. */

@@ -1,3 +1,6 @@
+import { checkVolumesHandler } from './checkVolumes.ts';
+import { lookasideHandler } from './lookaside.ts';
+import { redirectHandler } from './redirect.ts';
 import { purgeLogHandler } from './purgeLog.ts';
 import { checkpointLogHandler } from './checkpointLog.ts';
 import { repairCommandHandler } from './repairCommand.ts';
@@ -74,5 +77,8 @@ export const pioctlHandlers: ReadonlyMap<number, PioctlHandler> = new Map(
     setZoneLimitsHandler,
     listRealmsHandler,
     listServersHandler,
+    checkVolumesHandler,
+    lookasideHandler,
+    redirectHandler,
   ].map((handler) => [handler.opcode, handler]),
 );

@@ -134,6 +134,8 @@ export class FileServer implements Service<FileProtocol> {
 
   readonly fetchFragment = async (request: Request<'fetchFragment'>) => this.#fetches.read(request);
 
+  readonly digestFetch = async ({ handle }: Request<'digestFetch'>) => this.#fetches.digestOpen(handle);
+
   readonly closeFetch = async ({ handle }: Request<'closeFetch'>) => {
     await this.#fetches.close(handle);
     return null;

@@ -11,6 +11,7 @@ import type { Database } from '../../store/database.ts';
 import type { Contents } from '../../tree/apply.ts';
 import { sameStoreId } from '../../tree/version.ts';
 import { type FileVnode, type Vnode, withoutContainer } from '../../tree/vnodes.ts';
+import type { Lookaside } from '../lookaside/lookaside.ts';
 import { type Events, whenPercentChanges } from '../events.ts';
 import { type ContainerCount, Holder } from './containerCount.ts';
 import type { Asker, ObjectCache } from './objectCache.ts';
@@ -32,6 +33,8 @@ export interface FileCacheOptions {
   readonly events: Events;
   /** The path of an object, from `/coda`. */
   readonly pathOf: (fid: Fid) => string;
+  /** Where contents may be on this machine already. */
+  readonly lookaside: Lookaside;
 }
 
 /** Whole files as a client keeps them: fetched when they are first read, thrown out when room is needed. */
@@ -216,7 +219,9 @@ export class FileCache {
     );
     try {
       await this.#provideRoom(container.id, fetch.length);
-      await receive(server, fetch, container, progress);
+      const digest = async () => (await server.call('digestFetch', { handle: fetch.handle })).sha256;
+      const isHere = await this.#options.lookaside.copy(fetch.length, digest, container);
+      if (!isHere) await receive(server, fetch, container, progress);
       await container.finish();
     } catch (error) {
       await this.#abandon(container);

@@ -34,6 +34,7 @@ const SECOND_PHASE = 30;
 export class StorageGroup implements Remote<FileProtocol> {
   readonly members: readonly GroupMember[];
   readonly #volume: number;
+  readonly #preferred: () => string | undefined;
   readonly #service: Service<FileProtocol>;
   readonly #transfers = new GroupTransfers();
   #resolutions = 0;
@@ -41,9 +42,15 @@ export class StorageGroup implements Remote<FileProtocol> {
   /** What goes on after its caller has been answered. */
   readonly #behind = new Set<Promise<unknown>>();
 
-  constructor(volume: number, members: readonly GroupMember[]) {
+  /** @param preferred the server to fetch contents from, if it has the newest version */
+  constructor(
+    volume: number,
+    members: readonly GroupMember[],
+    preferred: () => string | undefined = () => undefined,
+  ) {
     this.#volume = volume;
     this.members = members;
+    this.#preferred = preferred;
     this.#service = this.#serve();
   }
 
@@ -87,6 +94,12 @@ export class StorageGroup implements Remote<FileProtocol> {
     while (this.#behind.size > 0) await Promise.all(this.#behind);
   }
 
+  #preferredFirst(members: readonly GroupMember[]): readonly GroupMember[] {
+    const name = this.#preferred();
+    const isPreferred = ({ server }: GroupMember) => server.name === name;
+    return [...members.filter(isPreferred), ...members.filter((member) => !isPreferred(member))];
+  }
+
   #serve(): Service<FileProtocol> {
     const any =
       <Name extends keyof FileProtocol>(name: Name) =>
@@ -103,12 +116,17 @@ export class StorageGroup implements Remote<FileProtocol> {
         (await askAny(newestOf(request.directory), 'readDirectory', request)).reply,
       nameOf: async (request) => (await askAny(newestOf(request.fid), 'nameOf', request)).reply,
       openFetch: async (request) => {
-        const { member, reply } = await askWhole(newestOf(request.fid), 'openFetch', request);
+        const members = this.#preferredFirst(newestOf(request.fid));
+        const { member, reply } = await askWhole(members, 'openFetch', request);
         return { ...reply, handle: this.#transfers.add([{ member, handle: reply.handle }]) };
       },
       fetchFragment: async (request) => {
         const { member, handle } = this.#transfer(request.handle);
         return member.server.call('fetchFragment', { ...request, handle });
+      },
+      digestFetch: async (request) => {
+        const { member, handle } = this.#transfer(request.handle);
+        return member.server.call('digestFetch', { handle });
       },
       closeFetch: async (request) => {
         const { member, handle } = this.#transfer(request.handle);
