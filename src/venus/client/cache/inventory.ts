@@ -1,9 +1,9 @@
+import { objectPriority, recencyPriority } from '../../../hoard/priority.ts';
 import type { Fid } from '../../../ipc/fid.ts';
 import type { FileType } from '../../../ipc/venus.ts';
 import type { Database, Table, Writer } from '../../store/database.ts';
 import { key } from '../../store/keys.ts';
 import type { Vnode } from '../../tree/vnodes.ts';
-import { priorityOf } from './priority.ts';
 import { type Replaceable, ReplacementOrder } from './replacementOrder.ts';
 
 /** An object that is here: its status, and for a file perhaps its contents. */
@@ -74,9 +74,9 @@ export class Inventory {
     return this.#objects.values();
   }
 
-  /** Whether something is here that is in a directory. */
-  hasChildren(fid: Fid): boolean {
-    return (this.#children.get(fidText(fid)) ?? 0) > 0;
+  /** How many objects are here that are in a directory. */
+  childrenOf(fid: Fid): number {
+    return this.#children.get(fidText(fid)) ?? 0;
   }
 
   parentOf({ parent }: CachedObject): CachedObject | undefined {
@@ -84,7 +84,7 @@ export class Inventory {
   }
 
   priorityOf({ hoardPriority, lastUse }: Replaceable): number {
-    return priorityOf({ hoardPriority, spread: this.spreadOf(lastUse) }, this.#capacity);
+    return objectPriority(hoardPriority, recencyPriority(this.spreadOf(lastUse)));
   }
 
   /** References to other objects since one; none if there was no such one. */
@@ -97,7 +97,7 @@ export class Inventory {
     const object = this.find(fid);
     if (!object) return;
     // Several uses in a row are one, which nothing else has come after.
-    if (object.lastUse === 0 || object.lastUse !== this.#uses) this.#uses += 1;
+    if (object.lastUse === 0 || object.lastUse < this.#uses) this.#uses += 1;
     object.lastUse = this.#uses;
   }
 
