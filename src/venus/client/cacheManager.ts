@@ -1,18 +1,20 @@
 import { join } from 'node:path';
-import type { ArchiveFormat } from '../../cml/archive/entry.ts';
 import type { Fid } from '../../ipc/fid.ts';
 import { isErrno } from '../../ipc/errors.ts';
 import { fail } from '../fail.ts';
 import { logFault } from '../log.ts';
 import type { CallbackProtocol } from '../net/callbackProtocol.ts';
-import type { Credentials, FileProtocol } from '../net/fileProtocol.ts';
-import type { Remote, Service } from '../net/link.ts';
-import type { RealmProtocol, ServerDescription, VolumeLocation } from '../net/realmProtocol.ts';
+import type { Credentials } from '../net/fileProtocol.ts';
+import type { Service } from '../net/link.ts';
+import type { VolumeLocation } from '../net/realmProtocol.ts';
 import { Containers } from '../store/containers.ts';
 import { Database } from '../store/database.ts';
 import { ANY_USER } from '../tree/identity.ts';
 import { FileCache } from './cache/fileCache.ts';
+import type { CachedObject } from './cache/inventory.ts';
 import { ObjectCache } from './cache/objectCache.ts';
+import type { CacheManagerOptions, RealmConnections } from './cacheManagerOptions.ts';
+import { CacheUpkeep } from './cache/upkeep.ts';
 import { ClientTree } from './clientTree.ts';
 import { EventHistory } from './eventHistory.ts';
 import { type MountedAt, Locations } from './locations.ts';
@@ -39,37 +41,6 @@ import { VolumeStates } from './volumeStates.ts';
 import { UserSession } from './userSession.ts';
 import { StorageGroup, type VolumeServer } from './vsg/storageGroup.ts';
 
-/** A realm as a client reaches it. */
-export interface RealmConnections {
-  readonly name: string;
-  readonly realm: Remote<RealmProtocol>;
-  readonly servers: readonly (ServerDescription & { readonly link: Remote<FileProtocol> })[];
-  /** Cuts all links of the client to the servers, or heals them. */
-  readonly isolate: (isCut: boolean) => Promise<void> | void;
-}
-
-export interface CacheManagerOptions {
-  readonly name: string;
-  /** Where it keeps all it has. Checkpoints are in `checkpoints/` below. */
-  readonly directory: string;
-  readonly realm: RealmConnections;
-  readonly now: () => number;
-  /** Bytes of contents of files that it keeps. */
-  readonly capacity: number;
-  /** Of checkpoints, if not pax. */
-  readonly checkpointFormat?: ArchiveFormat | undefined;
-  /** Whether conflicts show as at a real Coda, which has no repair sessions. */
-  readonly realConflicts?: boolean;
-  /** The one server that it knows, of several that a volume has. */
-  readonly replica?: string;
-  /** Of another client, whose users it works for. */
-  readonly tokens?: Tokens;
-  /** Fids of each type that it has set aside at a time. */
-  readonly fidsAtATime?: number;
-  /** Whether its logs keep what later changes make needless. */
-  readonly keepsAllRecords?: boolean;
-}
-
 /** Name of the volume that is a realm's root. */
 export const ROOT_VOLUME = '/';
 /** Milliseconds between two looks at the logs, for what has become old enough. */
@@ -87,6 +58,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   readonly now: () => number;
   readonly tree: ClientTree;
   readonly files: FileCache;
+  readonly upkeep: CacheUpkeep;
   readonly containers: Containers;
   readonly fids: FidPool;
   readonly owners: Owners;
@@ -146,7 +118,16 @@ export class CacheManager implements Service<CallbackProtocol> {
     const serverOf = (volume: number) => this.serverOf(volume);
     const isDirty = (fid: Fid) => logs.isDirty(fid);
     const discard = (container: number) => this.#discard(container);
-    const cache = new ObjectCache({ client: name, database, serverOf, isDirty, discard });
+    const cache = new ObjectCache({
+      client: name,
+      database,
+      serverOf,
+      isDirty,
+      discard,
+      capacity: options.objects ?? Infinity,
+      empty: (fid) => this.files.empty(fid),
+      onReplace: (object, what) => this.#tellOfReplacement(object, what),
+    });
     this.tree = new ClientTree(database, cache, logs, storeIds);
     this.files = new FileCache({
       cache,
@@ -162,6 +143,7 @@ export class CacheManager implements Service<CallbackProtocol> {
       pathOf: (fid) => knownPath(this.#places, fid),
       lookaside: this.lookaside,
     });
+    this.upkeep = new CacheUpkeep(this.tree, this.files);
     this.owners = new Owners(logs, (volume, uid, owner) => this.#tellOfWriter(volume, uid, owner));
     this.throttle = new Throttle(logs);
     this.#locations = new Locations(database, realm.realm);
@@ -348,6 +330,14 @@ export class CacheManager implements Service<CallbackProtocol> {
       isSending: (volume) => this.reintegrator.progress(volume) !== undefined,
       obstacle: (volume) => this.reintegrator.obstacle(volume),
     });
+  }
+
+  #tellOfReplacement({ fid, contents, hoardPriority }: CachedObject, what: 'object' | 'contents'): void {
+    const isHoarded = hoardPriority > 0;
+    // A status that nobody hoards is fetched again as it is needed.
+    if (what === 'object' && contents === undefined && !isHoarded) return;
+    const path = knownPath(this.#places, fid);
+    this.events.report({ kind: 'evicted', path, length: contents ?? 0, isHoarded });
   }
 
   #tellOfWriter(volume: number, uid: number, owner: number): void {
