@@ -17,7 +17,7 @@ import type { CacheManagerOptions, RealmConnections } from './cacheManagerOption
 import { CacheUpkeep } from './cache/upkeep.ts';
 import { ClientTree } from './clientTree.ts';
 import { EventHistory } from './eventHistory.ts';
-import { type MountedAt, Locations } from './locations.ts';
+import { type MountedAt, type MountedVolume, Locations } from './locations.ts';
 import { ServerWaits } from './serverWaits.ts';
 import { Throttle } from './log/zones.ts';
 import { Lookaside } from './lookaside/lookaside.ts';
@@ -140,10 +140,10 @@ export class CacheManager implements Service<CallbackProtocol> {
       goesWithStore: (fid, container) => logs.goesWithStore(fid, container),
       capacity,
       events: this.events,
-      pathOf: (fid) => knownPath(this.#places, fid),
+      pathOf: (fid) => this.knownPath(fid),
       lookaside: this.lookaside,
     });
-    this.upkeep = new CacheUpkeep(this.tree, this.files);
+    this.upkeep = new CacheUpkeep(this.tree, this.files, () => this.mounts());
     this.owners = new Owners(logs, (volume, uid, owner) => this.#tellOfWriter(volume, uid, owner));
     this.throttle = new Throttle(logs);
     this.#locations = new Locations(database, realm.realm);
@@ -244,8 +244,18 @@ export class CacheManager implements Service<CallbackProtocol> {
     return this.#locations.mountedAt(volume);
   }
 
+  /** The volumes that it has seen mounted in another one. */
+  mounts(): readonly MountedVolume[] {
+    return this.#locations.mounts();
+  }
+
   noteMount(volume: number, place: MountedAt): void {
     this.#locations.noteMount(volume, place);
+  }
+
+  /** The path of an object, from `/coda`, or from the name of a volume in angle brackets, as far as it is known here. */
+  knownPath(fid: Fid): string {
+    return knownPath(this.#places, fid);
   }
 
   /** Has the realm asked anew where volumes are, when somebody gets to them. */
@@ -336,7 +346,7 @@ export class CacheManager implements Service<CallbackProtocol> {
     const isHoarded = hoardPriority > 0;
     // A status that nobody hoards is fetched again as it is needed.
     if (what === 'object' && contents === undefined && !isHoarded) return;
-    const path = knownPath(this.#places, fid);
+    const path = this.knownPath(fid);
     this.events.report({ kind: 'evicted', path, length: contents ?? 0, isHoarded });
   }
 

@@ -13,6 +13,13 @@ export interface MountedAt {
   readonly name: string;
 }
 
+/** A volume that is mounted in another one. */
+export interface MountedVolume {
+  readonly volume: number;
+  readonly directory: Fid;
+  readonly name: string;
+}
+
 type Question = RealmProtocol['locateVolume']['request'];
 
 /**
@@ -65,6 +72,14 @@ export class Locations {
 
   mountedAt(volume: number): MountedAt | undefined {
     return this.#mounts.get(volume) ?? this.#storedMounts.get(key(volume));
+  }
+
+  /** The volumes that have been seen mounted in another one, and where. */
+  mounts(): readonly MountedVolume[] {
+    return this.volumes().flatMap((volume) => {
+      const { directory, name = '' } = this.mountedAt(volume) ?? {};
+      return directory ? [{ volume, directory, name }] : [];
+    });
   }
 
   /** Kept at once; on the disk a little later, since nothing is lost with it. */

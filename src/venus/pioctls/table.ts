@@ -1,3 +1,6 @@
+import { clearPrioritiesHandler, flushCacheHandler, flushVolumeHandler } from './flushCache.ts';
+import { flushObjectHandler } from './flushObject.ts';
+import { listCacheHandler, listCacheOfVolumeHandler } from './listCache.ts';
 import { checkVolumesHandler } from './checkVolumes.ts';
 import { lookasideHandler } from './lookaside.ts';
 import { redirectHandler } from './redirect.ts';
@@ -78,6 +81,12 @@ export const pioctlHandlers: ReadonlyMap<number, PioctlHandler> = new Map(
     listRealmsHandler,
     listServersHandler,
     checkVolumesHandler,
+    clearPrioritiesHandler,
+    flushCacheHandler,
+    flushVolumeHandler,
+    flushObjectHandler,
+    listCacheHandler,
+    listCacheOfVolumeHandler,
     lookasideHandler,
     redirectHandler,
   ].map((handler) => [handler.opcode, handler]),

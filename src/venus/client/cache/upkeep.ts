@@ -1,8 +1,10 @@
 import type { Fid } from '../../../ipc/fid.ts';
-import type { Vnode } from '../../tree/vnodes.ts';
+import { type Vnode, sameFid } from '../../tree/vnodes.ts';
 import type { ClientTree } from '../clientTree.ts';
 import { isMountTarget } from '../place.ts';
+import type { MountedVolume } from '../locations.ts';
 import type { FileCache } from './fileCache.ts';
+import { fidText } from './inventory.ts';
 
 /** An object of a volume as `cfs listcache` shows it (spec/cfs.md, 6.5). */
 export interface ListedObject {
@@ -23,6 +25,8 @@ export interface ListedObject {
 
 /** Objects forgotten in one transaction. */
 const BATCH = 1024;
+/** Directories, or volumes, on the way to something; volumes may be mounted in each other, which has no end. */
+const MAX_DEPTH = 1024;
 /** Objects listed before others have their turn. */
 const PAGE = 256;
 
@@ -30,10 +34,13 @@ const PAGE = 256;
 export class CacheUpkeep {
   readonly #tree: ClientTree;
   readonly #files: FileCache;
+  readonly #mounts: () => readonly MountedVolume[];
 
-  constructor(tree: ClientTree, files: FileCache) {
+  /** @param mounts the volumes that are mounted in others */
+  constructor(tree: ClientTree, files: FileCache, mounts: () => readonly MountedVolume[]) {
     this.#tree = tree;
     this.#files = files;
+    this.#mounts = mounts;
   }
 
   /** Throws out the contents of a file; what is known of it stays. Not those that are unsent or open. */
@@ -42,24 +49,28 @@ export class CacheUpkeep {
   }
 
   /**
-   * Throws out an object with all that is in it, but not what is unsent or open, nor the directories above that.
+   * Throws out an object with all that is in it, also in volumes that are mounted there, but not what is unsent or open, nor
+   * what is above that.
    * @returns whether it has gone
    */
   async forgetObject(fid: Fid): Promise<boolean> {
-    const below = [...this.#below(fid)];
+    for (const { volume } of this.#mountedBelow(fid)) await this.forgetVolume(volume);
+    const links = this.#linksInUse();
+    const below = [...this.#below(fid)].filter((found) => !links.has(fidText(found)));
     // What is in a directory goes before it.
     await this.#forget(below.reverse());
     return this.#tree.cache.vnodes.find(fid) === undefined;
   }
 
-  /** Throws out all of a volume that is neither unsent nor open. */
+  /** Throws out all of a volume that is neither unsent nor open, nor the way to another one of which something is here. */
   async forgetVolume(volume: number): Promise<void> {
     const { vnodes } = this.#tree.cache;
     const directories: Fid[] = [];
     let others: Fid[] = [];
+    const links = this.#linksInUse();
     for (const { fid, type } of [...vnodes.inVolume(volume, 0)]) {
       if (type === 'directory') directories.push(fid);
-      else others.push(fid);
+      else if (!links.has(fidText(fid))) others.push(fid);
     }
     await this.#forget(others);
     // Each round takes away those in which nothing is any more.
@@ -71,7 +82,10 @@ export class CacheUpkeep {
   }
 
   async forgetAll(): Promise<void> {
-    for (const volume of this.volumes()) await this.forgetVolume(volume);
+    // What is mounted goes before that in which it is: else the way to it would stay.
+    const depths = new Map(this.volumes().map((volume) => [volume, this.#depthOf(volume)]));
+    const volumes = [...depths].sort(([, one], [, other]) => other - one);
+    for (const [volume] of volumes) await this.forgetVolume(volume);
   }
 
   /** Forgets how objects were used; how much they are hoarded stays. */
@@ -123,6 +137,51 @@ export class CacheUpkeep {
     yield fid;
     if (vnode.type !== 'directory') return;
     for (const { entry } of vnodes.entries(fid)) yield* this.#below({ ...entry, volume: fid.volume });
+  }
+
+  /** The links by which volumes are mounted of which something is here: without them nobody gets there. */
+  #linksInUse(): ReadonlySet<string> {
+    const { vnodes } = this.#tree.cache;
+    const links = this.#mounts().flatMap(({ volume, directory, name }) => {
+      const entry = vnodes.entry(directory, name);
+      const isUsed = entry && !vnodes.inVolume(volume, 0).next().done;
+      return isUsed ? [fidText({ ...entry, volume: directory.volume })] : [];
+    });
+    return new Set(links);
+  }
+
+  /** Volumes on the way to one. */
+  #depthOf(volume: number): number {
+    const mounts = this.#mounts();
+    let depth = 0;
+    let at: number | undefined = volume;
+    while (at !== undefined && depth < MAX_DEPTH) {
+      const mounted: number = at;
+      at = mounts.find((mount) => mount.volume === mounted)?.directory.volume;
+      depth += 1;
+    }
+    return depth;
+  }
+
+  /** The volumes that are mounted somewhere below a directory, the deepest first. */
+  #mountedBelow(fid: Fid): readonly MountedVolume[] {
+    const mounts = this.#mounts();
+    const isBelow = ({ directory }: MountedVolume) => {
+      let at: Fid | undefined = directory;
+      for (let depth = 0; at && depth < MAX_DEPTH; depth++) {
+        if (sameFid(at, fid)) return true;
+        const { volume }: Fid = at;
+        at =
+          this.#tree.cache.vnodes.find(at)?.parent ??
+          mounts.find((mount) => mount.volume === volume)?.directory;
+      }
+      return false;
+    };
+    return mounts
+      .filter(isBelow)
+      .map((mount) => ({ mount, depth: this.#depthOf(mount.volume) }))
+      .sort((one, other) => other.depth - one.depth)
+      .map(({ mount }) => mount);
   }
 
   async #forget(fids: readonly Fid[]): Promise<void> {
