@@ -15,7 +15,7 @@ import type { CachedObject } from './cache/inventory.ts';
 import { ObjectCache } from './cache/objectCache.ts';
 import type { CacheManagerOptions, RealmConnections } from './cacheManagerOptions.ts';
 import { CacheUpkeep } from './cache/upkeep.ts';
-import { ClientTree } from './clientTree.ts';
+import { ClientTree, UNKNOWN } from './clientTree.ts';
 import { EventHistory } from './eventHistory.ts';
 import { type MountedAt, Locations } from './locations.ts';
 import { ServerWaits } from './serverWaits.ts';
@@ -23,6 +23,7 @@ import { Throttle } from './log/zones.ts';
 import { Events } from './events.ts';
 import { FidPool } from './fidPool.ts';
 import { type KnownPlaces, knownPath, knownPathIn } from './knownPath.ts';
+import { Hoard } from './hoard/hoard.ts';
 import { Checkpointer } from './log/checkpointer.ts';
 import { ModifyLogs } from './log/modifyLog.ts';
 import type { LogRecord } from './log/record.ts';
@@ -43,6 +44,8 @@ import { StorageGroup, type VolumeServer } from './vsg/storageGroup.ts';
 export const ROOT_VOLUME = '/';
 /** Milliseconds between two looks at the logs, for what has become old enough. */
 const LOOK = 1000;
+/** Entries of the hoard database: this part of the objects in the cache, and these at least (spec/hoard.md, 1). */
+const [ENTRIES_PART, LEAST_ENTRIES] = [0.5, 42];
 
 /** One client: what it keeps for all of its users. What it does for one of them is a {@link UserSession}. */
 export class CacheManager implements Service<CallbackProtocol> {
@@ -68,6 +71,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   readonly serverWaits = new ServerWaits();
   readonly repairs: Repairs;
   readonly expansions: Expansions;
+  readonly hoard: Hoard;
   /** Where checkpoints are written. */
   readonly spool: string;
   /** Holds all that it keeps. */
@@ -174,10 +178,17 @@ export class CacheManager implements Service<CallbackProtocol> {
     this.volumeStates = this.#followStates();
     this.repairs = new Repairs(this, database);
     this.expansions = new Expansions(this, database);
+    this.hoard = new Hoard({
+      client: this,
+      database,
+      owner: options.owner,
+      limit: Math.max(LEAST_ENTRIES, Math.floor((options.objects ?? Infinity) * ENTRIES_PART)),
+    });
     this.#timer = setInterval(() => this.#look(), LOOK).unref();
   }
 
   readonly breakCallbacks = async ({ fids }: CallbackProtocol['breakCallbacks']['request']) => {
+    this.hoard.noteBroken(fids);
     this.tree.cache.validity.break(fids);
     this.repairs.noticeChanges();
     return Promise.resolve(null);
@@ -235,6 +246,24 @@ export class CacheManager implements Service<CallbackProtocol> {
     }
   }
 
+  /** Where something in a volume is, from `/coda`; none if it is not known where the volume is mounted. */
+  knownPathTo(volume: number, inside: string): string | undefined {
+    const path = knownPathIn(this.#places, volume, inside);
+    return path.startsWith('/coda/') && !path.includes(UNKNOWN) ? path : undefined;
+  }
+
+  /** Whether one of its servers answers, as far as it has been asked. */
+  isReachable(volume: number): boolean {
+    const replicas = this.#locations.known(volume)?.replicas;
+    if (!replicas) return this.realm.servers[0]?.isUp ?? false;
+    return replicas.some(({ server }) => this.#server(server)?.isUp ?? false);
+  }
+
+  /** The volume of a name, as far as it is known here. */
+  knownVolume(name: string): number | undefined {
+    return this.#locations.knownByName(name)?.id;
+  }
+
   mountedAt(volume: number): MountedAt | undefined {
     return this.#locations.mountedAt(volume);
   }
@@ -272,6 +301,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     for (const server of this.realm.servers) server.close();
+    await this.hoard.close();
     await this.checkpoints.close();
     await this.repairs.close();
     await this.expansions.close();
@@ -316,7 +346,7 @@ export class CacheManager implements Service<CallbackProtocol> {
       realm: this.realm.name,
       nameOf: (volume) => this.#nameOf(volume),
       entriesIn: (volume) => this.tree.logs.state(volume).entries,
-      isReachable: (volume) => this.#isReachable(volume),
+      isReachable: (volume) => this.isReachable(volume),
       isSending: (volume) => this.reintegrator.progress(volume) !== undefined,
       obstacle: (volume) => this.reintegrator.obstacle(volume),
     });
@@ -338,12 +368,6 @@ export class CacheManager implements Service<CallbackProtocol> {
   /** Its number where the realm has not told the name yet. */
   #nameOf(volume: number): string {
     return this.#locations.known(volume)?.name ?? String(volume);
-  }
-
-  #isReachable(volume: number): boolean {
-    const replicas = this.#locations.known(volume)?.replicas;
-    if (!replicas) return this.realm.servers[0]?.isUp ?? false;
-    return replicas.some(({ server }) => this.#server(server)?.isUp ?? false);
   }
 
   get #places(): KnownPlaces {
