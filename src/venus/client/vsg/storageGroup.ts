@@ -1,4 +1,4 @@
-import { isErrno } from '../../../ipc/errors.ts';
+import { VenusError, isErrno } from '../../../ipc/errors.ts';
 import type { Fid } from '../../../ipc/fid.ts';
 import type { StoreId } from '../../../ipc/versionVector.ts';
 import { sameStoreId } from '../../tree/version.ts';
@@ -6,6 +6,7 @@ import { fail } from '../../fail.ts';
 import { logFault } from '../../log.ts';
 import { noAnswer } from '../../net/failure.ts';
 import type {
+  FetchAnswer,
   FetchedObject,
   FileProtocol,
   RefusedRecord,
@@ -98,6 +99,7 @@ export class StorageGroup implements Remote<FileProtocol> {
       probe: any('probe'),
       getStatus: async (request) => (await askAny(newestOf(request.fid), 'getStatus', request)).reply,
       fetchObject: (request) => this.#fetchObject(request),
+      fetchObjects: (request) => this.#fetchObjects(request),
       lookup: async (request) => (await askAny(newestOf(request.directory), 'lookup', request)).reply,
       readDirectory: async (request) =>
         (await askAny(newestOf(request.directory), 'readDirectory', request)).reply,
@@ -206,15 +208,47 @@ export class StorageGroup implements Remote<FileProtocol> {
     return found.answer;
   }
 
+  /** What all that answer have alike is told as it is; the rest is looked at one by one. */
+  async #fetchObjects({ fids, ...asked }: Request<'fetchObjects'>): Promise<readonly FetchAnswer[]> {
+    const { answers } = needed(await poll(this.#reachable(), 'fetchObjects', () => ({ ...asked, fids })));
+    const { credentials, client } = asked;
+    return Promise.all(
+      fids.map(async (fid, at) => {
+        const objects = answers.flatMap(({ reply }) => {
+          const answer = reply[at];
+          return answer?.kind === 'object' ? [answer.object] : [];
+        });
+        const alike = objects.length === answers.length ? this.#agreed(objects) : undefined;
+        if (alike?.kind === 'equal') {
+          this.#newest.note(
+            fid,
+            answers.map(({ member }) => member),
+          );
+          return { kind: 'object', object: alike.answer };
+        }
+        try {
+          return { kind: 'object', object: await this.#fetchObject({ credentials, client, fid }) };
+        } catch (error) {
+          if (error instanceof VenusError) return { kind: 'refused', errno: error.errno };
+          throw error;
+        }
+      }),
+    );
+  }
+
+  #agreed(objects: readonly FetchedObject[]): Agreement<FetchedObject> | undefined {
+    return agree(
+      objects,
+      ({ status }) => status.versionVector,
+      (answer, versionVector) => ({ ...answer, status: { ...answer.status, versionVector } }),
+    );
+  }
+
   /** What the servers say of an object. @throws what they refuse, if they agree in that */
   async #look(request: Request<'fetchObject'>): Promise<Agreement<FetchedObject>> {
     const { answers, failures } = await poll(this.#reachable(), 'fetchObject', () => request);
     const [failure] = failures;
-    const agreement = agree(
-      answers.map(({ reply }) => reply),
-      ({ status }) => status.versionVector,
-      (answer, versionVector) => ({ ...answer, status: { ...answer.status, versionVector } }),
-    );
+    const agreement = this.#agreed(answers.map(({ reply }) => reply));
     if (!agreement) throw asError(failure);
     const { storeId } = agreement.answer.status.versionVector;
     const isNewest = ({ reply }: Answered<FetchedObject>) =>
