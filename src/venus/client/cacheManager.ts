@@ -140,7 +140,7 @@ export class CacheManager implements Service<CallbackProtocol> {
       goesWithStore: (fid, container) => logs.goesWithStore(fid, container),
       capacity,
       events: this.events,
-      pathOf: (fid) => knownPath(this.#places, fid),
+      pathOf: (fid) => this.knownPathOf(fid),
     });
     this.upkeep = new CacheUpkeep(this.tree, this.files);
     this.owners = new Owners(logs, (volume, uid, owner) => this.#tellOfWriter(volume, uid, owner));
@@ -252,6 +252,11 @@ export class CacheManager implements Service<CallbackProtocol> {
     return path.startsWith('/coda/') && !path.includes(UNKNOWN) ? path : undefined;
   }
 
+  /** Of an object, as {@link knownPath} tells it. */
+  knownPathOf(fid: Fid): string {
+    return knownPath(this.#places, fid);
+  }
+
   /** Whether one of its servers answers, as far as it has been asked. */
   isReachable(volume: number): boolean {
     const replicas = this.#locations.known(volume)?.replicas;
@@ -356,7 +361,7 @@ export class CacheManager implements Service<CallbackProtocol> {
     const isHoarded = hoardPriority > 0;
     // A status that nobody hoards is fetched again as it is needed.
     if (what === 'object' && contents === undefined && !isHoarded) return;
-    const path = knownPath(this.#places, fid);
+    const path = this.knownPathOf(fid);
     this.events.report({ kind: 'evicted', path, length: contents ?? 0, isHoarded });
   }
 

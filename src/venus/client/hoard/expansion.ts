@@ -129,6 +129,19 @@ export class Expansion {
   }
 }
 
+/** What a path from the root of a volume leads to. @throws LookupFailure, VenusError */
+export async function lookUp(
+  view: View,
+  realm: string,
+  volume: number,
+  components: readonly string[],
+): Promise<Fid> {
+  const lookup = new Lookup(view, realm, [rootOf(volume)], [HERE, ...components]);
+  let last = rootOf(volume);
+  for (let object = await lookup.next(); object; object = await lookup.next()) last = object.fid;
+  return last;
+}
+
 /** Looks up one name, component by component; links put their own in the place of one. */
 class Lookup {
   readonly #view: View;
