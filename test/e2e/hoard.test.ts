@@ -205,12 +205,16 @@ describe('a plan', () => {
     // Two directories, five files, and the root on the way.
     expect(priorities[0]).toMatchObject({ entries: 1, objects: 8 });
     expect(capacity.bytes).toBe(1024 * 1024);
-    expect(unfit.objects).toBe(1);
-    expect((await hoard('plan', file)).stdout).toContain('Would find no room: 1 objects');
+    // A walk stops at the first that finds no room; which of the two that is, it decides.
+    expect(unfit.first.some(({ path }) => path.startsWith(`${HERE}/other/large`))).toBe(true);
+    expect((await hoard('plan', file)).stdout).toContain('Would find no room: ');
     expect(await listed()).toEqual([]);
     expect((await hoard('plan', file, '--exclude', 'larg*')).status).toBe(0);
-    for (const name of ['other/large', 'other/larger']) await desk.remove(name);
   }, 60_000);
+
+  afterAll(async () => {
+    for (const name of ['other/large', 'other/larger']) await desk.remove(name);
+  });
 });
 
 test('explain tells each term of a priority, and what hoards it', async () => {
