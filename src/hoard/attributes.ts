@@ -61,6 +61,14 @@ export function expansionOf(members: Members | undefined): HoardExpansion {
   return members === undefined || members.which === 'none' || !members.later ? 'none' : members.which;
 }
 
+const [INHERIT, CHILDREN, DESCENDANTS] = [1, 2, 4];
+
+/** As messages of the C tool show them. */
+export function attributeBits(members: Members | undefined): number {
+  if (members === undefined || members.which === 'none') return 0;
+  return (members.which === 'children' ? CHILDREN : DESCENDANTS) | (members.later ? INHERIT : 0);
+}
+
 const expansionTexts = { none: '', children: 'c+', descendants: 'd+' } as const;
 
 /** `100:d+`, as lists have it. */
