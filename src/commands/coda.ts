@@ -19,6 +19,7 @@ export const coda: Tool = {
     { names: ['doctor'], load: async () => (await import('./coda/doctor.ts')).doctor },
     { names: ['conflicts'], load: async () => (await import('./coda/conflicts.ts')).conflicts },
     { names: ['resolve'], load: async () => (await import('./coda/resolve.ts')).resolve },
+    { names: ['offline'], load: async () => (await import('./coda/offline.ts')).offline },
     { names: ['pending'], load: async () => (await import('./coda/pending.ts')).pending },
     { names: ['verify'], load: async () => (await import('./coda/verify.ts')).verify },
     { names: ['rescue'], load: async () => (await import('./coda/rescue.ts')).rescue },

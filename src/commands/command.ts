@@ -26,6 +26,8 @@ export interface Option {
   /** In commander's form: `-R, --recursive`, `--timeout <duration>`. */
   readonly flags: string;
   readonly summary: string;
+  /** Whether it may be given several times, each time with a value. */
+  readonly repeats?: boolean;
 }
 
 /** The options of one run. */
@@ -34,6 +36,8 @@ export interface Options {
   flag(name: string): boolean;
   /** The value of an option that takes one. */
   value(name: string): string | undefined;
+  /** The values of an option that may be given several times. */
+  values(name: string): readonly string[];
 }
 
 /** What was typed behind a command's name. */
@@ -57,6 +61,8 @@ export interface Tool {
   readonly summary: string;
   /** Either several commands, or one that is the tool itself. */
   readonly commands: readonly CommandEntry[] | (() => Promise<Command>);
+  /** What runs when the words begin with none of several commands. */
+  readonly otherwise?: () => Promise<Command>;
   /** Where the usage goes when the words make no sense: cfs has it on stdout. */
   readonly usageOn: 'stdout' | 'stderr';
   /** What is printed, on stdout, for a command that does not exist. */

@@ -273,7 +273,7 @@ export type CacheFacts = v.InferOutput<typeof cacheFactsSchema>;
  * | GET state | `uid=N`, `problems=true` | {@link hoardStateLineSchema} |
  * | POST plan | JSON Lines of {@link newEntrySchema}; `replace=true`: as if there were no other entries | {@link hoardPlanLineSchema} |
  * | GET explain | `path=P` | {@link cacheExplanationSchema}; ENOENT for what is not known here; nothing is fetched |
- * | POST walk | | {@link hoardWalkLineSchema}; the walk goes on if the reader leaves |
+ * | POST walk | | {@link hoardWalkLineSchema}; the walk ends if the reader leaves |
  * | GET facts | | {@link cacheFactsSchema} |
  */
 export const hoardRoutes = {

@@ -29,7 +29,7 @@ export interface HoardInsight {
   ): Promise<HoardPlan>;
   /** @param path as venus wants it. @throws VenusError ENOENT for what is not known here */
   explain(path: string): Promise<CacheExplanation>;
-  /** Walks, after a walk that may be under way. The walk goes on if nobody waits for it any more. */
+  /** Walks, after a walk that may be under way. The walk ends if nobody waits for it any more; what came stays. */
   walk(progress: (progress: WalkProgress) => void): Promise<HoardWalk>;
   facts(): Promise<CacheFacts>;
 }

@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
+import { noOptions } from '../words.ts';
 
 export const examineclosure: Command = {
   usage: 'cfs ec [-c] [<closure> <closure> ...]',
@@ -24,7 +25,7 @@ async function listAll(context: Context, archive: string): Promise<void> {
   // What it holds can be told without Coda.
   const found = await findClosure(context, archive).catch(() => undefined);
   printTitle(context, archive, found ?? { volume: volumeInName(archive), path: '???' });
-  await listMembers(context, archive, { flag: () => false, value: () => undefined });
+  await listMembers(context, archive, noOptions);
 }
 
 async function listDifferences(context: Context, archive: string): Promise<void> {

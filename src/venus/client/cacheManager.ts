@@ -15,9 +15,9 @@ import type { CachedObject } from './cache/inventory.ts';
 import { ObjectCache } from './cache/objectCache.ts';
 import type { CacheManagerOptions, RealmConnections } from './cacheManagerOptions.ts';
 import { CacheUpkeep } from './cache/upkeep.ts';
-import { ClientTree } from './clientTree.ts';
+import { ClientTree, UNKNOWN } from './clientTree.ts';
 import { EventHistory } from './eventHistory.ts';
-import { type MountedAt, type MountedVolume, Locations } from './locations.ts';
+import { type MountedAt, Locations } from './locations.ts';
 import { ServerWaits } from './serverWaits.ts';
 import { Throttle } from './log/zones.ts';
 import { Lookaside } from './lookaside/lookaside.ts';
@@ -25,6 +25,7 @@ import { Redirections } from './redirections.ts';
 import { Events } from './events.ts';
 import { FidPool } from './fidPool.ts';
 import { type KnownPlaces, knownPath, knownPathIn } from './knownPath.ts';
+import { Hoard } from './hoard/hoard.ts';
 import { Checkpointer } from './log/checkpointer.ts';
 import { ModifyLogs } from './log/modifyLog.ts';
 import type { LogRecord } from './log/record.ts';
@@ -45,6 +46,8 @@ import { StorageGroup, type VolumeServer } from './vsg/storageGroup.ts';
 export const ROOT_VOLUME = '/';
 /** Milliseconds between two looks at the logs, for what has become old enough. */
 const LOOK = 1000;
+/** Entries of the hoard database: this part of the objects in the cache, and these at least (spec/hoard.md, 1). */
+const [ENTRIES_PART, LEAST_ENTRIES] = [0.5, 42];
 
 /** One client: what it keeps for all of its users. What it does for one of them is a {@link UserSession}. */
 export class CacheManager implements Service<CallbackProtocol> {
@@ -72,13 +75,14 @@ export class CacheManager implements Service<CallbackProtocol> {
   readonly redirections = new Redirections();
   readonly repairs: Repairs;
   readonly expansions: Expansions;
+  readonly hoard: Hoard;
   /** Where checkpoints are written. */
   readonly spool: string;
   /** Holds all that it keeps. */
   readonly directory: string;
   readonly #database: Database;
   readonly #history: EventHistory;
-  readonly #locations: Locations;
+  readonly locations: Locations;
   readonly #groups = new Map<number, StorageGroup>();
   readonly #timer: NodeJS.Timeout;
 
@@ -140,13 +144,13 @@ export class CacheManager implements Service<CallbackProtocol> {
       goesWithStore: (fid, container) => logs.goesWithStore(fid, container),
       capacity,
       events: this.events,
-      pathOf: (fid) => this.knownPath(fid),
+      pathOf: (fid) => this.knownPathOf(fid),
       lookaside: this.lookaside,
     });
-    this.upkeep = new CacheUpkeep(this.tree, this.files, () => this.mounts());
+    this.upkeep = new CacheUpkeep(this.tree, this.files, () => this.locations.mounts());
     this.owners = new Owners(logs, (volume, uid, owner) => this.#tellOfWriter(volume, uid, owner));
     this.throttle = new Throttle(logs);
-    this.#locations = new Locations(database, realm.realm);
+    this.locations = new Locations(database, realm.realm);
     this.fids = new FidPool(database, serverOf, fidsAtATime);
     this.settings = new LogSettings(database);
     this.checkpoints = new Checkpointer({
@@ -179,10 +183,17 @@ export class CacheManager implements Service<CallbackProtocol> {
     this.volumeStates = this.#followStates();
     this.repairs = new Repairs(this, database);
     this.expansions = new Expansions(this, database);
+    this.hoard = new Hoard({
+      client: this,
+      database,
+      owner: options.owner,
+      limit: Math.max(LEAST_ENTRIES, Math.floor((options.objects ?? Infinity) * ENTRIES_PART)),
+    });
     this.#timer = setInterval(() => this.#look(), LOOK).unref();
   }
 
   readonly breakCallbacks = async ({ fids }: CallbackProtocol['breakCallbacks']['request']) => {
+    this.hoard.noteBroken(fids);
     this.tree.cache.validity.break(fids);
     this.repairs.noticeChanges();
     return Promise.resolve(null);
@@ -196,16 +207,16 @@ export class CacheManager implements Service<CallbackProtocol> {
 
   /** @throws VenusError EVOLUME if the realm has no such volume */
   async locate(volume: number): Promise<VolumeLocation> {
-    return (await this.#locations.byId(volume)) ?? fail('EVOLUME');
+    return (await this.locations.byId(volume)) ?? fail('EVOLUME');
   }
 
   /** Where a volume is, as far as it is known here. */
   knownLocation(volume: number): VolumeLocation | undefined {
-    return this.#locations.known(volume);
+    return this.locations.known(volume);
   }
 
   locateByName(name: string): Promise<VolumeLocation | undefined> {
-    return this.#locations.byName(name);
+    return this.locations.byName(name);
   }
 
   /** The server to ask about a volume, or all of its servers as one. */
@@ -240,32 +251,36 @@ export class CacheManager implements Service<CallbackProtocol> {
     }
   }
 
-  mountedAt(volume: number): MountedAt | undefined {
-    return this.#locations.mountedAt(volume);
+  /** Where something in a volume is, from `/coda`; none if it is not known where the volume is mounted. */
+  knownPathTo(volume: number, inside: string): string | undefined {
+    const path = knownPathIn(this.#places, volume, inside);
+    return path.startsWith('/coda/') && !path.includes(UNKNOWN) ? path : undefined;
   }
 
-  /** The volumes that it has seen mounted in another one. */
-  mounts(): readonly MountedVolume[] {
-    return this.#locations.mounts();
-  }
-
-  noteMount(volume: number, place: MountedAt): void {
-    this.#locations.noteMount(volume, place);
-  }
-
-  /** The path of an object, from `/coda`, or from the name of a volume in angle brackets, as far as it is known here. */
-  knownPath(fid: Fid): string {
+  /** Of an object, as {@link knownPath} tells it. */
+  knownPathOf(fid: Fid): string {
     return knownPath(this.#places, fid);
   }
 
-  /** Has the realm asked anew where volumes are, when somebody gets to them. */
-  forgetLocations(): void {
-    this.#locations.forget();
+  /** Whether one of its servers answers, as far as it has been asked. */
+  isReachable(volume: number): boolean {
+    const replicas = this.locations.known(volume)?.replicas;
+    if (!replicas) return this.realm.servers[0]?.isUp ?? false;
+    return replicas.some(({ server }) => this.#server(server)?.isUp ?? false);
+  }
+
+  /** The volume of a name, as far as it is known here. */
+  knownVolume(name: string): number | undefined {
+    return this.locations.knownByName(name)?.id;
+  }
+
+  mountedAt(volume: number): MountedAt | undefined {
+    return this.locations.mountedAt(volume);
   }
 
   /** All volumes that it has seen, or that something waits for. */
   knownVolumes(): readonly number[] {
-    return [...new Set([...this.#locations.volumes(), ...this.tree.logs.volumes()])];
+    return [...new Set([...this.locations.volumes(), ...this.tree.logs.volumes()])];
   }
 
   /** Cuts it off from all servers, or lets it reach them again. */
@@ -292,6 +307,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     for (const server of this.realm.servers) server.close();
+    await this.hoard.close();
     await this.checkpoints.close();
     await this.repairs.close();
     await this.expansions.close();
@@ -336,7 +352,7 @@ export class CacheManager implements Service<CallbackProtocol> {
       realm: this.realm.name,
       nameOf: (volume) => this.#nameOf(volume),
       entriesIn: (volume) => this.tree.logs.state(volume).entries,
-      isReachable: (volume) => this.#isReachable(volume),
+      isReachable: (volume) => this.isReachable(volume),
       isSending: (volume) => this.reintegrator.progress(volume) !== undefined,
       obstacle: (volume) => this.reintegrator.obstacle(volume),
     });
@@ -346,7 +362,7 @@ export class CacheManager implements Service<CallbackProtocol> {
     const isHoarded = hoardPriority > 0;
     // A status that nobody hoards is fetched again as it is needed.
     if (what === 'object' && contents === undefined && !isHoarded) return;
-    const path = this.knownPath(fid);
+    const path = this.knownPathOf(fid);
     this.events.report({ kind: 'evicted', path, length: contents ?? 0, isHoarded });
   }
 
@@ -357,13 +373,7 @@ export class CacheManager implements Service<CallbackProtocol> {
 
   /** Its number where the realm has not told the name yet. */
   #nameOf(volume: number): string {
-    return this.#locations.known(volume)?.name ?? String(volume);
-  }
-
-  #isReachable(volume: number): boolean {
-    const replicas = this.#locations.known(volume)?.replicas;
-    if (!replicas) return this.realm.servers[0]?.isUp ?? false;
-    return replicas.some(({ server }) => this.#server(server)?.isUp ?? false);
+    return this.locations.known(volume)?.name ?? String(volume);
   }
 
   get #places(): KnownPlaces {

@@ -23,6 +23,8 @@ export interface CacheManagerOptions {
   readonly capacity: number;
   /** Objects that it keeps; as many as there are if it is not given. */
   readonly objects?: number;
+  /** The local user whose venus it is. */
+  readonly owner?: number;
   /** Of checkpoints, if not pax. */
   readonly checkpointFormat?: ArchiveFormat | undefined;
   /** Whether conflicts show as at a real Coda, which has no repair sessions. */

@@ -36,7 +36,7 @@ export interface MadeObject {
 export class OvertakenError extends Error {}
 
 /** Stands for what cannot be told (spec/cml.md, 5.5). */
-const UNKNOWN = '???';
+export const UNKNOWN = '???';
 
 /** What a change has come to. */
 export interface Changed {

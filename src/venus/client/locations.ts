@@ -59,10 +59,14 @@ export class Locations {
 
   async byName(name: string): Promise<VolumeLocation | undefined> {
     for (const location of this.#known.values()) if (location.name === name) return location;
-    return this.#ask({ name }, () => {
-      for (const { value } of this.#stored.all()) if (value.name === name) return value;
-      return undefined;
-    });
+    return this.#ask({ name }, () => this.knownByName(name));
+  }
+
+  /** The volume of a name, as far as it is known here. */
+  knownByName(name: string): VolumeLocation | undefined {
+    for (const location of this.#known.values()) if (location.name === name) return location;
+    for (const { value } of this.#stored.all()) if (value.name === name) return value;
+    return undefined;
   }
 
   /** Has the realm asked again about each volume that is needed. What it has said is kept for times without it. */

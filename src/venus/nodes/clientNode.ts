@@ -132,7 +132,7 @@ export class ClientNode {
 }
 
 function openClient(
-  { name, realmName, links, settings }: ClientNodeOptions,
+  { name, realmName, links, settings, uid }: ClientNodeOptions,
   directory: string,
 ): Promise<CacheManager> {
   const capacity = settings.cacheSize ?? CACHE_CAPACITY;
@@ -149,6 +149,7 @@ function openClient(
     },
     now: Date.now,
     capacity,
+    owner: uid,
     objects: settings.cacheObjects ?? Math.max(LEAST_OBJECTS, Math.floor(capacity / BYTES_PER_OBJECT)),
     checkpointFormat: settings.checkpointFormat,
     realConflicts: settings.realConflicts ?? false,

@@ -3,6 +3,6 @@ import { handler } from './handler.ts';
 
 /** The realm is asked again about each volume when somebody gets to it. */
 export const checkVolumesHandler = handler(checkVolumes, ({ session }) => {
-  session.client.forgetLocations();
+  session.client.locations.forget();
   return Promise.resolve();
 });

@@ -42,13 +42,13 @@ async function* linesOf(
 
 /** Where a volume is mounted, as far as that is known without asking anybody. */
 function mountOf(client: CacheManager, volume: number): string {
-  const path = client.knownPath({ volume, vnode: ROOT_NUMBER, unique: ROOT_NUMBER });
+  const path = client.knownPathOf({ volume, vnode: ROOT_NUMBER, unique: ROOT_NUMBER });
   return path.startsWith('/') ? path : UNKNOWN;
 }
 
 /** The paths in a volume at which others are mounted. */
 function mountsIn(client: CacheManager, volume: number): ReadonlySet<string> {
-  const paths = client
+  const paths = client.locations
     .mounts()
     .filter(({ directory }) => directory.volume === volume)
     .map(({ directory, name }) => {

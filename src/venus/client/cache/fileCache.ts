@@ -171,6 +171,11 @@ export class FileCache {
     return goesWithStore(replaced, container) ? count.lengthOf(container) : 0;
   }
 
+  /** Bytes that cannot be thrown out since a log needs them, or somebody who fills them. */
+  get fixedBytes(): number {
+    return this.#options.count.fixedBytes;
+  }
+
   /** The room there is, in bytes. */
   room(): { readonly capacity: number; readonly used: number; readonly refused?: number } {
     const { capacity } = this.#options;

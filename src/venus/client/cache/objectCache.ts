@@ -6,7 +6,7 @@ import { type Database, type Table, type Writer } from '../../store/database.ts'
 import { type Key, key } from '../../store/keys.ts';
 import { type DirectoryVnode, type StoredAcl, type Vnode, Vnodes, sameFid } from '../../tree/vnodes.ts';
 import { VenusError, isErrno } from '../../../ipc/errors.ts';
-import { Inventory, fidText } from './inventory.ts';
+import { type HoardBinding, Inventory, fidText } from './inventory.ts';
 import { aclWith, countsOf, listing, sameVersion, toVnode, uncountedVolume } from './fetchedObject.ts';
 import { Replacement, type ReplacementOptions, roomFor } from './replacement.ts';
 import { type NamedObject, Remnants } from './remnants.ts';
@@ -199,6 +199,13 @@ export class ObjectCache {
     this.validity.break([vnode.fid]);
     if (vnode.type === 'directory') this.forgetEntries(writer, vnode.fid);
     this.vnodes.remove(writer, vnode);
+  }
+
+  /** Says how much objects are hoarded. */
+  bind(bound: readonly { readonly fid: Fid; readonly binding: HoardBinding | undefined }[]): Promise<void> {
+    return this.#options.database.transaction((writer) => {
+      for (const { fid, binding } of bound) this.inventory.bind(writer, fid, binding);
+    });
   }
 
   /** Whether an object stays here only because a log holds it. */

@@ -11,6 +11,7 @@ import { authRoutes } from './authRoutes.ts';
 import { type DaemonControl, daemonRoutes } from './daemonRoutes.ts';
 import { dumpRoutes } from './dumpRoutes.ts';
 import { Exchange, type Route, badRequest } from './exchange.ts';
+import { hoardRoutes } from './hoardRoutes.ts';
 import { logRoutes } from './logRoutes.ts';
 import { repairRoutes } from './repairRoutes.ts';
 import { realmRoutes } from './realmRoutes.ts';
@@ -26,6 +27,9 @@ export interface HttpLimits {
 
 /** Milliseconds that a client may go on to send a body after it was refused, so that it can read the answer first. */
 const LINGER = 10_000;
+
+/** Answers that may take long without a word: events, and walks, which may wait for each other. */
+const MAY_BE_SILENT = /^\/v1\/(events|hoard\/walk|hoard\/plan)/;
 
 export const defaultHttpLimits: HttpLimits = { headTime: 10_000, idleTime: 120_000 };
 
@@ -50,6 +54,7 @@ export class HttpDialect {
         ...logRoutes,
         ...repairRoutes,
         ...verifyRoutes,
+        ...hoardRoutes,
         ...daemonRoutes(control),
       }),
     );
@@ -82,7 +87,7 @@ export class HttpDialect {
       const route = this.#find(request);
       const patience = new Patience(timeLimitOf(request), goneSignal(response));
       const session = new UserSession(this.#client, this.#speaksFor(request), patience);
-      if (request.url?.startsWith('/v1/events')) request.socket.setTimeout(0);
+      if (MAY_BE_SILENT.test(request.url ?? '')) request.socket.setTimeout(0);
       await route(new Exchange(session, new SessionFiles(session), request, response));
     } catch (error) {
       fail(error, request, response);
