@@ -32,6 +32,8 @@ export interface Option {
   readonly summary: string;
   /** What the value may be, as far as it is one of a few. */
   readonly values?: readonly string[];
+  /** Whether it may be given several times, each time with a value. */
+  readonly repeats?: boolean;
 }
 
 /** What a word can be, for completion. */
@@ -61,6 +63,8 @@ export interface Options {
   flag(name: string): boolean;
   /** The value of an option that takes one. */
   value(name: string): string | undefined;
+  /** The values of an option that may be given several times. */
+  values(name: string): readonly string[];
 }
 
 /** What was typed behind a command's name. */
@@ -74,8 +78,8 @@ export interface CommandEntry {
   /** The full name first; names of several words are separated by blanks. */
   readonly names: readonly string[];
   readonly load: () => Promise<Command>;
-  /** For programs, not for people: lists leave it out. */
-  readonly isHidden?: boolean;
+  /** False for what is there for programs and old scripts alone; lists of commands pass it over. */
+  readonly isListed?: boolean;
 }
 
 /** A program of `bin/`. */
@@ -84,6 +88,8 @@ export interface Tool {
   readonly summary: string;
   /** Either several commands, or one that is the tool itself. */
   readonly commands: readonly CommandEntry[] | (() => Promise<Command>);
+  /** What runs when the words begin with none of several commands. */
+  readonly otherwise?: () => Promise<Command>;
   /** Where the usage goes when the words make no sense: cfs has it on stdout. */
   readonly usageOn: 'stdout' | 'stderr';
   /** What is printed, on stdout, for a command that does not exist. */

@@ -21,7 +21,8 @@ export async function parseWords(
   return parseWithCommander(name, command, options, normaliseDashes(prepared, options, optionsFirst));
 }
 
-const noOptions: Options = { flag: () => false, value: () => undefined };
+/** Where none is given. */
+export const noOptions: Options = { flag: () => false, value: () => undefined, values: () => [] };
 
 interface Flag {
   readonly long: string;

@@ -40,7 +40,7 @@ export const toolTablesSchema = v.array(toolTableSchema);
 /** Loads all commands of a tool. */
 export async function tableOf({ name, commands }: Tool): Promise<ToolTable> {
   if (typeof commands === 'function') return { name, commands: [describe([], await commands())] };
-  const shown = commands.filter(({ isHidden }) => !isHidden);
+  const shown = commands.filter(({ isListed = true }) => isListed);
   const tables = shown.map(async ({ names, load }) => describe([...names], await load()));
   return { name, commands: await Promise.all(tables) };
 }

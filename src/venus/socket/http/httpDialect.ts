@@ -11,6 +11,7 @@ import { authRoutes } from './authRoutes.ts';
 import { type DaemonControl, daemonRoutes } from './daemonRoutes.ts';
 import { dumpRoutes } from './dumpRoutes.ts';
 import { Exchange, type Route, badRequest } from './exchange.ts';
+import { hoardRoutes } from './hoardRoutes.ts';
 import { logRoutes } from './logRoutes.ts';
 import { repairRoutes } from './repairRoutes.ts';
 import { realmRoutes } from './realmRoutes.ts';
@@ -27,6 +28,9 @@ export interface HttpLimits {
 
 /** Milliseconds that a client may go on to send a body after it was refused, so that it can read the answer first. */
 const LINGER = 10_000;
+
+/** Answers that may take long without a word: events, and walks, which may wait for each other. */
+const MAY_BE_SILENT = /^\/v1\/(events|hoard\/walk|hoard\/plan)/;
 
 export const defaultHttpLimits: HttpLimits = { headTime: 10_000, idleTime: 120_000 };
 
@@ -52,6 +56,7 @@ export class HttpDialect {
         ...repairRoutes,
         ...verifyRoutes,
         ...volumeRoutes,
+        ...hoardRoutes,
         ...daemonRoutes(control),
       }),
     );
@@ -84,7 +89,7 @@ export class HttpDialect {
       const route = this.#find(request);
       const patience = new Patience(timeLimitOf(request), goneSignal(response));
       const session = new UserSession(this.#client, this.#speaksFor(request), patience);
-      if (request.url?.startsWith('/v1/events')) request.socket.setTimeout(0);
+      if (MAY_BE_SILENT.test(request.url ?? '')) request.socket.setTimeout(0);
       const exchange = new Exchange(session, new SessionFiles(session), request, response);
       const stop = this.#tellOfTransfers(exchange, patience);
       try {
