@@ -78,6 +78,7 @@ export class Replacement {
    * @throws VenusError ENOSPC
    */
   async admit(count: number, request: RoomRequest): Promise<() => void> {
+    if (count === 0) return () => undefined;
     this.#coming += count;
     const release = () => {
       this.#coming -= count;

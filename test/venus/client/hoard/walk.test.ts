@@ -158,7 +158,7 @@ describe('of what is hoarded it is said', () => {
 
 describe('how much an object is hoarded', () => {
   const priority = async (path: string) => {
-    const { fid } = await client().session().lookup({ volume: ROOT, vnode: 1, unique: 1 }, path);
+    const { fid } = await lookUp(path);
     return client().manager.tree.cache.inventory.find(fid)?.hoardPriority;
   };
 
@@ -202,3 +202,65 @@ describe('walks', () => {
     expect(await client().manager.hoard.walk({ gone: gone.signal })).toMatchObject({ result: 'interrupted' });
   });
 });
+
+describe('a cache that is too small for what is hoarded', () => {
+  const FILE = 400;
+  const CAPACITY = 1000;
+  let small: TestClient | undefined;
+
+  beforeEach(async () => {
+    for (const name of ['x', 'y', 'z']) await realm().write(`${TOP}/${name}`, 'x'.repeat(FILE));
+    small = await open('small', CAPACITY);
+    opened = small;
+  });
+
+  it('has what is hoarded most, and says of the rest that there is no room', async () => {
+    await add(entry('./x', 'none', { priority: 500 }), entry('./y', 'none', { priority: 900 }));
+    await add(entry('./z', 'none', { priority: 700 }));
+    expect(await walk()).toMatchObject({
+      result: 'no room',
+      fetched: { objects: 2, bytes: 2 * FILE },
+      unfetched: { objects: 1, bytes: FILE },
+    });
+    expect(await states()).toEqual({ y: 'present', z: 'present', x: 'no room' });
+  });
+
+  it('keeps the last part of it for what is hoarded more', async () => {
+    await realm().write(`${TOP}/large`, 'x'.repeat(CAPACITY - 10));
+    await add(entry('./large', 'none', { priority: 300 }));
+    expect((await walk()).result).toBe('no room');
+    await add(entry('./large', 'none', { priority: 400 }));
+    expect((await walk()).result).toBe('done');
+  });
+
+  it('does not give up what is hoarded most for what somebody reads, but for what somebody writes', async () => {
+    await add(entry('./x', 'none', { priority: 1000 }), entry('./y', 'none', { priority: 1000 }));
+    await walk();
+    expect(await outcome(client().read(`${TOP}/z`))).toBe('ENOSPC');
+    expect(await outcome(client().write(`${TOP}/new`, 'x'.repeat(FILE)))).toBe('done');
+  });
+
+  it('passes over what is larger than all of it', async () => {
+    await realm().write(`${TOP}/large`, 'x'.repeat(CAPACITY + 1));
+    await add(entry('./large', 'none', { priority: 900 }), entry('./x', 'none', { priority: 500 }));
+    expect((await walk()).fetched.objects).toBe(1);
+    expect(await states()).toEqual({ large: 'too large', x: 'present' });
+  });
+});
+
+describe('a walk for a user', () => {
+  const OTHER = 2000;
+
+  it('fetches with his token, and says where his rights end', async () => {
+    await realm().addUser('other');
+    await client().login('other', OTHER);
+    await client()
+      .session()
+      .setAcl({ fid: (await lookUp('d')).fid, text: '0 0\n' });
+    await client().manager.hoard.entries.add(OTHER, [entry('./d/a'), entry('./top')]);
+    await walk();
+    expect(await states()).toEqual({ 'd/a': 'no rights', top: 'present' });
+  });
+});
+
+const lookUp = (name: string) => client().session().lookup({ volume: ROOT, vnode: 1, unique: 1 }, name);
