@@ -1,5 +1,6 @@
 /** What `hoard list` and `hoard verify` print (spec/hoard.md, 8). */
 import type { HoardExpansion, HoardName } from '../ipc/hoardName.ts';
+import { decodeText, encodeText } from '../ipc/text.ts';
 import { formatAttributes } from './attributes.ts';
 
 /** An entry as lists have it. */
@@ -20,21 +21,20 @@ export function formatHoardName({ volume, realm, name }: HoardName): string {
 }
 
 const ENTRY = /^<([0-9a-f]{1,8})@([^,]*), (\.(?:\/.*)?)>, (\d{1,10}), (-?\d{1,10})(:[cd]\+)?$/s;
-/** Where an entry begins behind one whose end was cut off with its newline (spec/hoard.md, 12, 8). */
-const GLUED = /<[0-9a-f]{1,8}@[^,<>]*, \.(?=[/>])/g;
+/** Bytes of a line at most: venus cuts off what is longer, its end with it, so that the next one goes on there (spec/hoard.md, 12, 8). */
+const MAX_LISTED = 238;
 
 /** The entries of a line of a list, and how many of it could not be read since venus cut them off. */
 export function parseListLine(line: string): {
   readonly entries: readonly ListedEntry[];
   readonly cut: number;
 } {
-  const whole = parseEntry(line);
-  if (whole) return { entries: [whole], cut: 0 };
-  const begins = [...line.matchAll(GLUED)].map(({ index }) => index);
-  if (begins[0] !== 0) begins.unshift(0);
-  const parts = begins.map((at, nth) => parseEntry(line.slice(at, begins[nth + 1])));
-  const entries = parts.filter((entry) => entry !== undefined);
-  return { entries, cut: parts.length - entries.length };
+  const bytes = encodeText(line);
+  let cut = 0;
+  while (bytes.length - cut * MAX_LISTED >= MAX_LISTED) cut += 1;
+  const rest = decodeText(bytes.subarray(cut * MAX_LISTED));
+  const entry = parseEntry(rest);
+  return { entries: entry ? [entry] : [], cut: entry || rest === '' ? cut : cut + 1 };
 }
 
 function parseEntry(text: string): ListedEntry | undefined {

@@ -122,6 +122,10 @@ describe('entries', () => {
     const file = join(directory, 'listing');
     expect(await hoard('list', file)).toMatchObject({ status: 0, stdout: '' });
     expect(readFileSync(file, 'utf8')).toMatch(/, \.\/src>, \d+, 10\n$/);
+    expect(await hoard('list', '/nowhere/listing')).toMatchObject({
+      status: 1,
+      stderr: 'RenameOutFile: open(/nowhere/listing) failed(No such file or directory)\n',
+    });
   }, 60_000);
 });
 
@@ -308,6 +312,25 @@ describe('ready to go?', () => {
     await laptop.ok('cfs', ['strong']);
     await laptop.cut();
     expect(await laptop.read('other/x')).toBe('contents of other/x');
+  }, 60_000);
+
+  test('--prepare asks for the password, if the token ends soon', async () => {
+    const ends = async () => {
+      const { tokens } = documentOf(
+        v.object({ tokens: v.array(v.object({ expires: v.string() })) }),
+        await laptop.run('coda', ['offline', '--json']),
+      );
+      return Date.parse(tokens[0]?.expires ?? '');
+    };
+    await laptop.ok('clog', ['--lifetime', '1h', 'luqi@test.realm'], { input: 'luqiluqi\n' });
+    const before = await ends();
+    const told = await laptop.run('coda', ['offline', '--prepare']);
+    expect(told).toMatchObject({ status: 0, stderr: containing('log in again with clog') });
+    expect(await ends()).toBe(before);
+    const env = { ...place.realm.env, ...laptop.env };
+    const answers = [{ to: 'Password of luqi@test.realm:', type: 'luqiluqi\r' }];
+    expect((await runOnTerminal({ env }, ['coda', 'offline', '--prepare'], answers)).status).toBe(0);
+    expect(await ends()).toBeGreaterThan(before + 12 * 3600 * 1000);
   }, 60_000);
 
   test('on a venus that tells nothing of it: unknown, in words', async () => {

@@ -98,7 +98,9 @@ describe('a path becomes a volume and a name in it', () => {
       message: 'Too many levels of symbolic links',
     });
     await expect(nameAt('/r.org/usr/jan/out')).rejects.toThrow(NotCodaPathError);
-    await expect(nameAt('/')).rejects.toMatchObject({ why: 'The Coda root itself is in no volume: name something below it.' });
+    await expect(nameAt('/')).rejects.toMatchObject({
+      why: 'The Coda root itself is in no volume: name something below it.',
+    });
     await expect(nameAt('/other.org/x')).rejects.toMatchObject({
       why: 'There is no realm other.org that venus knows.',
     });

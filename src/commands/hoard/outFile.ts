@@ -1,5 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Context } from '../context.ts';
+import { systemCode } from '../../disk/systemCode.ts';
+import { errnoOfCode, errnoText } from '../../ipc/errno.ts';
 import { CodaError } from '../../ipc/errors.ts';
 import { encodeText } from '../../ipc/text.ts';
 
@@ -40,8 +42,9 @@ function open(file: string): number {
   try {
     return openSync(file, 'w', 0o666);
   } catch (error) {
-    const text =
-      error instanceof Error ? error.message.replace(/^[A-Z0-9]+: |, open .*$/g, '') : String(error);
+    const code = systemCode(error);
+    const number = code === undefined ? undefined : errnoOfCode(code);
+    const text = number === undefined ? (code ?? String(error)) : errnoText(number);
     throw new OutputFileError(`RenameOutFile: open(${file}) failed(${text})`, {}, { cause: error });
   }
 }

@@ -31,7 +31,7 @@ const remedies: Partial<Record<HoardReason, string>> = {
 /** Why something is stale or missing, without a full stop. What venus does not know is said so. */
 export function reasonText({ reason, why }: Pick<HoardedObject, 'reason' | 'why'>): string {
   const sentence = reason === undefined ? 'venus does not say why' : sentences[reason];
-  return why === undefined ? sentence : `${sentence} (${why})`;
+  return why === undefined ? sentence : `${sentence} (${why.replace(/\.$/, '')})`;
 }
 
 export function remedyFor(reason: HoardReason | undefined): string | undefined {

@@ -39,6 +39,7 @@ export interface Failures {
 const IN_FLIGHT = 16;
 /** Times that entries are looked up in one walk, as long as callbacks come in between. */
 const ROUNDS = 5;
+const NO_ROOM = 'The cache is full of what is hoarded more, used more, or not on the servers yet.';
 /** Objects bound in one transaction. */
 const BATCH = 256;
 
@@ -54,7 +55,13 @@ export class Walk {
   #phase: WalkProgress['phase'] = 'status';
   readonly #fetched = { objects: 0, bytes: 0 };
   #unfetched: Amount = { objects: 0, bytes: 0 };
+  /** Whether something found no room. */
   #isFull = false;
+  /** Whether contents have found no room while others came; the highest priority of those that found none by themselves. */
+  #isTight = false;
+  #refused = -1;
+  readonly #inFlight = new Set<Promise<unknown>>();
+  #turn: Promise<unknown> = Promise.resolve();
   #isUnreachable = false;
   /** What is still to be bound. */
   readonly #unbound = new Map<string, { readonly fid: Fid; readonly binding: HoardBinding }>();
@@ -153,8 +160,7 @@ export class Walk {
   async #dataWalk(): Promise<void> {
     this.#phase = 'data';
     const wanted = this.#withoutContents();
-    let bytes = wanted.reduce((sum, { length }) => sum + length, 0);
-    let [next, left] = [0, wanted.length];
+    let [next, left, bytes] = [0, wanted.length, bytesOf(wanted)];
     Object.assign(this.#done, { objects: 0, bytes: 0 });
     const tell = () => {
       this.#left = { objects: left, bytes };
@@ -162,21 +168,57 @@ export class Walk {
     };
     tell();
     const work = async () => {
-      for (let file = wanted[next++]; file; file = wanted[next++]) {
-        if (this.#isStopped() || this.#isFull) return;
-        if (!(await this.#fetch(file))) continue;
-        [left, bytes] = [left - 1, bytes - file.length];
+      for (let object = wanted[next++]; object; object = wanted[next++]) {
+        if (this.#isStopped()) return;
+        if (!(await this.#bring(object))) continue;
+        [left, bytes] = [left - 1, bytes - object.length];
         tell();
       }
     };
     await Promise.all(Array.from({ length: IN_FLIGHT }, work));
-    this.#unfetched = { objects: left, bytes };
+    this.#unfetched = this.#tellOfRest();
+  }
+
+  /**
+   * Fetches an object, with others at once as long as there is room. What those fill cannot be thrown out before they are
+   * done: so from the first that finds no room on, one comes after another.
+   */
+  async #bring(object: WantedObject): Promise<boolean> {
+    if (!this.#isTight) {
+      const fetch = this.#fetch(object);
+      this.#inFlight.add(fetch);
+      const end = await fetch.finally(() => this.#inFlight.delete(fetch));
+      if (end !== 'no room') return end === 'done';
+      this.#isTight = true;
+    }
+    const turn = this.#turn.then(async () => {
+      await Promise.all(this.#inFlight);
+      // Where one found no room, none that is less wanted does.
+      if (this.#isStopped() || object.priority <= this.#refused) return false;
+      const end = await this.#fetch(object);
+      if (end === 'no room') this.#refused = Math.max(this.#refused, object.priority);
+      return end === 'done';
+    });
+    this.#turn = turn;
+    return turn;
+  }
+
+  /** @returns how much is hoarded and did not come */
+  #tellOfRest(): Amount {
+    const rest = this.#withoutContents();
+    const { failures, client } = this.#options;
+    for (const { fid } of rest) {
+      if (!this.#isTight || failures.objects.has(fidText(fid))) continue;
+      this.#isFull = true;
+      failures.objects.set(fidText(fid), { reason: 'no room', why: NO_ROOM, since: client.now() });
+    }
+    return { objects: rest.length, bytes: bytesOf(rest) };
   }
 
   /** What is hoarded and whose contents are not here, by falling priority. */
   #withoutContents(): readonly WantedObject[] {
     const { cache } = this.#options.client.tree;
-    const wanted: (WantedObject & { readonly priority: number })[] = [];
+    const wanted: WantedObject[] = [];
     for (const object of cache.inventory.all()) {
       if (object.hoardPriority === 0 || object.contents !== undefined) continue;
       const vnode = cache.vnodes.find(object.fid);
@@ -187,16 +229,16 @@ export class Walk {
     return wanted.sort((one, other) => other.priority - one.priority);
   }
 
-  async #fetch({ fid, type, length }: WantedObject): Promise<boolean> {
+  async #fetch({ fid, type, length }: WantedObject): Promise<'done' | 'no room' | 'failed'> {
     const { client, failures } = this.#options;
     const binding = client.tree.cache.inventory.bindingOf(fid);
-    if (!binding) return false;
+    if (!binding) return 'failed';
     const note = (reason: HoardReason, why: string) =>
       failures.objects.set(fidText(fid), { reason, why, since: client.now() });
     const { capacity } = client.files.room();
     if (length > capacity) {
       note('too large', `It has ${length} bytes, the cache ${capacity}.`);
-      return false;
+      return 'failed';
     }
     const { asker } = new FetchingView(client, binding.uid, binding.priority);
     try {
@@ -206,13 +248,13 @@ export class Walk {
       this.#done.bytes += length;
       if (bytes > 0) this.#fetched.objects += 1;
       this.#fetched.bytes += bytes;
-      return true;
+      return 'done';
     } catch (error) {
       const reason = reasonOf(error);
-      if (reason === 'no room') this.#isFull = true;
+      if (reason === 'no room') return 'no room';
       if (reason === 'unreachable') this.#isUnreachable = true;
       note(reason, error instanceof Error ? error.message : '');
-      return false;
+      return 'failed';
     }
   }
 }
@@ -222,4 +264,9 @@ interface WantedObject {
   readonly type: FileType;
   /** Bytes of a file. */
   readonly length: number;
+  readonly priority: number;
+}
+
+function bytesOf(objects: readonly WantedObject[]): number {
+  return objects.reduce((sum, { length }) => sum + length, 0);
 }

@@ -219,7 +219,6 @@ describe('a cache that is too small for what is hoarded', () => {
     await add(entry('./z', 'none', { priority: 700 }));
     expect(await walk()).toMatchObject({
       result: 'no room',
-      fetched: { objects: 2, bytes: 2 * FILE },
       unfetched: { objects: 1, bytes: FILE },
     });
     expect(await states()).toEqual({ y: 'present', z: 'present', x: 'no room' });
@@ -256,7 +255,7 @@ describe('a walk for a user', () => {
     await client().login('other', OTHER);
     await client()
       .session()
-      .setAcl({ fid: (await lookUp('d')).fid, text: '0 0\n' });
+      .setAcl({ fid: (await lookUp('d')).fid, text: '0\n0\n' });
     await client().manager.hoard.entries.add(OTHER, [entry('./d/a'), entry('./top')]);
     await walk();
     expect(await states()).toEqual({ 'd/a': 'no rights', top: 'present' });
