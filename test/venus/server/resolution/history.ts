@@ -213,7 +213,8 @@ export class Historian {
     const [first] = sites;
     if (!away || !this.#driver.away || first === undefined) return;
     await this.merge(sites);
-    const before = await Promise.all(sites.map((site) => this.#driver.tree(site)));
+    const before: Tree[] = [];
+    for (const site of sites) before.push(await this.#driver.tree(site));
     this.#away.delete(client);
     this.#clients = this.#clients.map((each, at) => (at === client ? part : each));
     const inConflict = await this.#inConflictAt(
