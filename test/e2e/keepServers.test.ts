@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
 import * as v from 'valibot';
 import { PartedServers } from './partedServers.ts';
 import { until } from './support.ts';
@@ -13,6 +14,7 @@ const listed = v.object({
     }),
   ),
 });
+const KINDS = ['cycle', 'name/name', 'remove/update', 'rename/remove', 'rename/rename', 'update/update'];
 const LONG = 180_000;
 const SERVERS = ['s1', 's2', 's3'];
 
@@ -53,8 +55,8 @@ const modeOf = async (client: Client, path: string) =>
 
 type Tree = Readonly<Record<string, string>>;
 
-/** A conflict of each kind below a directory. @returns what was there at the laptop, with s1, and at the desk, with s2 and s3 */
-async function eachKind(top: string): Promise<{ readonly laptop: Tree; readonly desk: Tree }> {
+/** A conflict of each kind below a directory. @returns what was there at the laptop, with s1 */
+async function eachKind(top: string): Promise<Tree> {
   const { laptop, desk } = servers;
   for (const path of [
     '',
@@ -72,7 +74,7 @@ async function eachKind(top: string): Promise<{ readonly laptop: Tree; readonly 
     await laptop.mkdir(`${top}${path}`);
   for (const path of ['file', 'removed/gone', 'renamed/old', 'moved/old'])
     await laptop.write(`${top}/${path}`, `base ${path}`);
-  const seen: Tree[] = [];
+  let seen: Tree = {};
   await servers.parted(async () => {
     await laptop.write(`${top}/names/same`, 'laptop same');
     await laptop.write(`${top}/file`, 'laptop file');
@@ -90,11 +92,10 @@ async function eachKind(top: string): Promise<{ readonly laptop: Tree; readonly 
     await desk.remove(`${top}/moved/old`);
     await desk.write(`${top}/emptied/sub/inside`, 'desk inside');
     await desk.rename(`${top}/cycle/b`, `${top}/cycle/a/b`);
-    for (const client of [laptop, desk]) seen.push(await client.tree(top));
+    seen = await laptop.tree(top);
   });
   await healed();
-  const [atLaptop = {}, atDesk = {}] = seen;
-  return { laptop: atLaptop, desk: atDesk };
+  return seen;
 }
 
 /** That nothing is in conflict, and everybody has the same. @returns what that is */
@@ -109,47 +110,16 @@ async function settledTree(top: string): Promise<Tree> {
 
 describe('coda resolve, of each kind of conflict that servers can be in', () => {
   it(
-    'knows them',
+    '--keep SERVER leaves what that server has',
     async () => {
-      await eachKind('kinds');
+      const expected = await eachKind('server');
       const found = (await conflicts(servers.laptop)).flatMap(({ causes = [] }) =>
         causes.map(({ kind }) => kind),
       );
-      expect([...new Set(found)].sort()).toEqual(
-        expect.arrayContaining([
-          'cycle',
-          'name/name',
-          'remove/update',
-          'rename/remove',
-          'rename/rename',
-          'update/update',
-        ]),
-      );
-      await servers.laptop.ok('coda', ['resolve', '--all', '--keep', 'both']);
-      const tree = await settledTree('kinds');
-      const texts = [
-        'laptop same',
-        'desk same',
-        'laptop file',
-        'desk file',
-        'desk gone',
-        'desk inside',
-        'base moved/old',
-        'base renamed/old',
-      ];
-      expect(Object.values(tree)).toEqual(expect.arrayContaining(texts));
-    },
-    LONG,
-  );
-
-  it.each(['s1', 's2'])(
-    '--keep %s leaves what that server has',
-    async (server) => {
-      const top = `keep-${server}`;
-      const { laptop, desk } = await eachKind(top);
-      await servers.laptop.ok('coda', ['resolve', '--all', '--keep', server]);
-      expect(await settledTree(top)).toEqual(server === 's1' ? laptop : desk);
-      expect(await modeOf(servers.laptop, `${top}/mode`)).toBe(server === 's1' ? 0o711 : 0o700);
+      expect([...new Set(found)].sort()).toEqual(expect.arrayContaining(KINDS));
+      await servers.laptop.ok('coda', ['resolve', '--all', '--keep', 's1']);
+      expect(await settledTree('server')).toEqual(expected);
+      expect(await modeOf(servers.laptop, 'server/mode')).toBe(0o711);
     },
     LONG,
   );
@@ -166,10 +136,70 @@ describe('coda resolve, of each kind of conflict that servers can be in', () => 
         'newest/removed/gone': 'desk gone',
         'newest/emptied/sub/inside': 'desk inside',
       });
-      const names = Object.keys(tree);
-      expect(names.filter((name) => name.startsWith('newest/names/'))).toHaveLength(1);
-      expect(names.filter((name) => name.startsWith('newest/renamed/'))).toHaveLength(1);
-      expect(names.filter((name) => name.startsWith('newest/cycle/'))).toHaveLength(2);
+      const below = (directory: string) =>
+        Object.keys(tree).filter((name) => name.startsWith(`newest/${directory}/`));
+      expect(below('names')).toHaveLength(1);
+      expect(below('renamed')).toHaveLength(1);
+      expect(below('cycle')).toHaveLength(2);
+    },
+    LONG,
+  );
+});
+
+describe('repair, of a directory whose servers differ', () => {
+  it(
+    'takes its commands from a pipe, with the answers to what it asks',
+    async () => {
+      const { laptop, desk, realm } = servers;
+      await laptop.mkdir('piped');
+      await servers.parted(async () => {
+        await laptop.write('piped/same', 'laptop same');
+        await desk.write('piped/same', 'desk same');
+      });
+      await healed();
+      const fix = join(realm.directory, 'fix');
+      const input = `begin piped\ncompare ${fix}\nno\nyes\nyes\nyes\ndo ${fix}\nyes\nquit\n`;
+      const finished = await laptop.run('repair', [], { input });
+      expect(finished.status, finished.stdout + finished.stderr).toBe(0);
+      expect(await settledTree('piped')).toEqual({ 'piped/same': 'laptop same' });
+    },
+    LONG,
+  );
+});
+
+describe('a file that servers differ in, and that its client has changed as well', () => {
+  it(
+    'is settled first among the servers, and then with what the client has',
+    async () => {
+      const { laptop, desk } = servers;
+      const link = (client: Client, ...words: readonly string[]) =>
+        client.ok('coda', ['realm', 'link', ...words]);
+      await laptop.mkdir('mixed');
+      await laptop.write('mixed/file', 'before');
+      for (const client of [laptop, desk]) expect(await client.read('mixed/file')).toBe('before');
+      for (const server of SERVERS) await link(desk, 'cut', 'laptop', server);
+      await laptop.write('mixed/file', 'laptop');
+      const others = ['s2', 's3'] as const;
+      for (const other of others) await link(desk, 'cut', 's1', other);
+      for (const other of others) await link(desk, 'cut', 'desk', other);
+      await desk.write('mixed/file', 'desk with s1');
+      for (const other of others) await link(desk, 'heal', 'desk', other);
+      await link(desk, 'cut', 'desk', 's1');
+      await until(async () => (await desk.read('mixed/file').catch(String)) === 'before');
+      await desk.write('mixed/file', 'desk with s2');
+      await link(desk, 'heal', '--all');
+      await healed();
+      const kindsAt = async () =>
+        (await conflicts(laptop))
+          .filter(({ path }) => path.endsWith('/file'))
+          .map(({ kind }) => kind)
+          .sort();
+      await until(async () => (await kindsAt()).length === 2);
+      expect(await kindsAt()).toEqual(['local/global', 'server/server']);
+
+      await laptop.ok('coda', ['resolve', '--all', '--keep', 'both']);
+      const tree = await settledTree('mixed');
+      expect(Object.values(tree).sort()).toEqual(['desk with s1', 'desk with s2', 'laptop']);
     },
     LONG,
   );
