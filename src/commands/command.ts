@@ -14,6 +14,10 @@ export interface Command {
   readonly words?: { readonly min?: number; readonly max?: number };
   /** Options end at the first word that is none (setacl's directory). */
   readonly optionsFirst?: boolean;
+  /** What the words are, one after the other, where the usage does not say it in words that completion knows; the last repeats. */
+  readonly completes?: readonly WordKind[];
+  /** Its words are what somebody else typed: none of them is an option. */
+  readonly verbatim?: boolean;
   /** Rewrites the words before options are looked for, where their order means something. */
   readonly prepare?: (words: readonly string[]) => readonly string[];
   /** What the classic tool exits with when the operation fails; 255 for most (spec/cfs.md, 1.3). */
@@ -28,7 +32,30 @@ export interface Option {
   readonly summary: string;
   /** Whether it may be given several times, each time with a value. */
   readonly repeats?: boolean;
+  /** What the value may be, as far as it is one of a few. */
+  readonly values?: readonly string[];
 }
+
+/** What a word can be, for completion. */
+export type WordKind =
+  | 'path'
+  | 'local file'
+  | 'volume'
+  | 'user'
+  | 'group'
+  /** A user or a group, above all those in the access list of the directory before it. */
+  | 'principal'
+  | 'rights'
+  | 'server'
+  | 'client or server'
+  /** `user@realm`, and `@realm`. */
+  | 'user at realm'
+  | 'realm'
+  /** A command of the same tool. */
+  | 'command'
+  | 'shell'
+  /** Nothing that could be known. */
+  | 'other';
 
 /** The options of one run. */
 export interface Options {
@@ -51,6 +78,8 @@ export interface CommandEntry {
   /** The full name first; names of several words are separated by blanks. */
   readonly names: readonly string[];
   readonly load: () => Promise<Command>;
+  /** For programs, not for people: lists leave it out. */
+  readonly isHidden?: boolean;
 }
 
 /** A program of `bin/`. */

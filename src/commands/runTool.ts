@@ -17,7 +17,7 @@ const DEFAULT_TIME_LIMIT = 60;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Options of every command. */
-const commonOptions: readonly Option[] = [
+export const commonOptions: readonly Option[] = [
   { flags: '--venus <address>', summary: 'which venus: mount:/coda or unix:/path/venus.sock' },
   {
     flags: '--timeout <duration>',
@@ -156,7 +156,8 @@ async function noCommand(tool: Tool, argv: readonly string[], surroundings: Surr
 
 /** The text of `TOOL --help`. */
 async function listOfCommands(tool: Tool): Promise<string> {
-  const entries = typeof tool.commands === 'function' ? [] : tool.commands;
+  const entries =
+    typeof tool.commands === 'function' ? [] : tool.commands.filter(({ isHidden }) => !isHidden);
   const rows = await Promise.all(
     entries.map(async ({ names, load }) => ({ names: names.join(', '), summary: (await load()).summary })),
   );

@@ -14,7 +14,8 @@ export async function parseWords(
 ): Promise<ParsedWords> {
   const prepared = command.prepare?.(typed) ?? typed;
   // Without a dash there is no option, and no need for a parser: loading it would cost a tenth of a tool's start.
-  if (!prepared.some((word) => word.startsWith('-'))) return { words: prepared, options: noOptions };
+  if (command.verbatim || !prepared.some((word) => word.startsWith('-')))
+    return { words: prepared, options: noOptions };
   const { parseWithCommander } = await import('./parser.ts');
   const optionsFirst = command.optionsFirst ?? false;
   return parseWithCommander(name, command, options, normaliseDashes(prepared, options, optionsFirst));

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { ArchiveFormat } from '../../cml/archive/entry.ts';
+import { type ArchiveFormat, archiveFormats } from '../../cml/archive/entry.ts';
 import { checkSocketPath, defaultSocket } from '../../ipc/address.ts';
 import { CodaError, ConfigurationError } from '../../ipc/errors.ts';
 import { startSpinner } from '../../term/spinner.ts';
@@ -109,6 +109,7 @@ export const up: Command = {
     {
       flags: '--checkpoint-format <format>',
       summary: 'of the checkpoints it writes: pax, newc, odc, ustar or tar (default pax)',
+      values: archiveFormats,
     },
     {
       flags: '--real-conflicts',

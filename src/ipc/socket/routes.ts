@@ -79,7 +79,18 @@ export const linkTargetSchema = v.object({ target: nameSchema });
 
 /** One line of a readdir; the last one says that none is missing, or why some are. */
 export const directoryLineSchema = v.union([
-  v.object({ name: nameSchema, type: fileTypeSchema, identity: v.string() }),
+  v.object({
+    name: nameSchema,
+    type: fileTypeSchema,
+    identity: v.string(),
+    version: v.exactOptional(
+      v.object({
+        vnode: integer,
+        unique: integer,
+        storeId: v.object({ host: integer, unique: integer }),
+      }),
+    ),
+  }),
   v.object({ end: v.literal(true) }),
   v.object({ errno: integer }),
 ]);

@@ -36,6 +36,12 @@ export class Events {
     for (const listener of this.#listeners) listener(timed);
   }
 
+  /** Has a listener told of each event at once, until what it returns is called. */
+  watch(listener: (event: VenusEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   /** The past, then what comes, until `signal` ends it or the reader falls too far behind. */
   async *listen(signal: AbortSignal, wanted: WantedEvents = {}): AsyncGenerator<VenusEvent> {
     const { since, last = since === undefined ? RECENT : undefined, follow = true } = wanted;

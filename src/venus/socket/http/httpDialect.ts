@@ -17,6 +17,7 @@ import { repairRoutes } from './repairRoutes.ts';
 import { realmRoutes } from './realmRoutes.ts';
 import { treeRoutes } from './treeRoutes.ts';
 import { verifyRoutes } from './verifyRoutes.ts';
+import { volumeRoutes } from './volumeRoutes.ts';
 
 export interface HttpLimits {
   /** Milliseconds in which the head of a request must have come. */
@@ -55,6 +56,7 @@ export class HttpDialect {
         ...repairRoutes,
         ...verifyRoutes,
         ...hoardRoutes,
+        ...volumeRoutes,
         ...daemonRoutes(control),
       }),
     );
@@ -88,10 +90,29 @@ export class HttpDialect {
       const patience = new Patience(timeLimitOf(request), goneSignal(response));
       const session = new UserSession(this.#client, this.#speaksFor(request), patience);
       if (MAY_BE_SILENT.test(request.url ?? '')) request.socket.setTimeout(0);
-      await route(new Exchange(session, new SessionFiles(session), request, response));
+      const exchange = new Exchange(session, new SessionFiles(session), request, response);
+      const stop = this.#tellOfTransfers(exchange, patience);
+      try {
+        await route(exchange);
+      } finally {
+        stop();
+      }
     } catch (error) {
       fail(error, request, response);
     }
+  }
+
+  /** While the file that a request is about is on its way, the client has no reason to give up. */
+  #tellOfTransfers(exchange: Exchange, patience: Patience): () => void {
+    const path = exchange.optionalName('path');
+    if (path === undefined) return () => undefined;
+    const { response } = exchange;
+    return this.#client.events.watch((event) => {
+      if (event.kind !== 'storeProgress' && event.kind !== 'fetchProgress') return;
+      if (event.path !== `/coda${path}` || response.headersSent) return;
+      patience.renew();
+      response.writeProcessing();
+    });
   }
 
   #find(request: IncomingMessage): Route {
