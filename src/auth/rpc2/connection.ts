@@ -1,6 +1,8 @@
 import { ProtocolError } from '../../ipc/errors.ts';
 import { type Cipher, cipherFor } from '../../ipc/rpc2/cipherSuite.ts';
+import type { Clock, Random } from '../../ipc/rpc2/clock.ts';
 import { Flag, PacketKind, ReturnCode, SecurityLevel } from '../../ipc/rpc2/codes.ts';
+import { Exchange } from '../../ipc/rpc2/exchange.ts';
 import {
   type Init1,
   type KeyOffer,
@@ -28,8 +30,7 @@ import {
   unknownUser,
   wrongPassword,
 } from './errors.ts';
-import { Exchange } from './exchange.ts';
-import type { Clock, DatagramPort, Random } from './ports.ts';
+import type { DatagramPort } from './ports.ts';
 
 /** Who begins a connection. */
 export interface Caller {
@@ -50,6 +51,8 @@ export interface ConnectionOptions {
   readonly subsystem: number;
   /** Bytes of key to ask for; 0 for what the server likes. */
   readonly keySize?: number;
+  /** Whether the old handshake will do, which hides nothing from those who listen. */
+  readonly allowInsecure?: boolean;
 }
 
 /** What a procedure of the server has returned. */
@@ -311,7 +314,8 @@ export class Rpc2Connection {
     }
     if (packet.uniquefier !== this.#uniquefier) return;
     this.#lamport = Math.max(this.#lamport, packet.lamport + 1);
-    if (packet.opcode === PacketKind.Busy && packet.localHandle === NO_HANDLE) this.#waiting.exchange.busy();
+    if (packet.opcode === PacketKind.Busy && packet.localHandle === NO_HANDLE && !this.#cancelSuspicion)
+      this.#waiting.exchange.busy();
     if (packet.opcode === PacketKind.Init2) {
       if (packet.returnCode < ReturnCode.ErrorLimit) this.#suspect(unknownUser(server));
       else
@@ -321,9 +325,11 @@ export class Rpc2Connection {
     }
   }
 
-  /** The first bad news counts, unless the server itself says otherwise in time. */
+  /** The first bad news counts, unless the server itself says otherwise in time. It has heard enough meanwhile. */
   #suspect(error: Rpc2Error): void {
-    this.#cancelSuspicion ??= this.#options.clock.after(GRACE, () => this.#waiting?.fail(error));
+    if (this.#cancelSuspicion) return;
+    this.#waiting?.exchange.end();
+    this.#cancelSuspicion = this.#options.clock.after(GRACE, () => this.#waiting?.fail(error));
   }
 
   #tick(): number {

@@ -1,14 +1,4 @@
-/** What a connection needs of the world, passed in: tests give it a clock and a network of their own. */
-import type { Microseconds } from '../../ipc/rpc2/timers.ts';
-
-export interface Clock {
-  /** A clock that nobody sets. */
-  now(): Microseconds;
-  /** @returns what cancels it */
-  after(delay: Microseconds, action: () => void): () => void;
-}
-
-/** Datagrams to and from one server. */
+/** Datagrams to and from one server, passed in: tests give a connection a network of their own. */
 export interface DatagramPort {
   /** A datagram that cannot be sent is lost, as others are. */
   send(datagram: Uint8Array): void;
@@ -19,5 +9,11 @@ export interface DatagramPort {
   close(): void;
 }
 
-/** That many bytes that nobody can foresee. */
-export type Random = (count: number) => Uint8Array;
+/** Where a server listens. */
+export interface ServerAddress {
+  /** As a person knows it. */
+  readonly name: string;
+  readonly address: string;
+  readonly family: 4 | 6;
+  readonly port: number;
+}

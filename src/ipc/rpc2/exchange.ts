@@ -1,5 +1,5 @@
-import { type Microseconds, type RetryTable, busyWait, waitAfter } from '../../ipc/rpc2/timers.ts';
-import type { Clock } from './ports.ts';
+import { type Microseconds, type RetryTable, busyWait, waitAfter } from './timers.ts';
+import type { Clock } from './clock.ts';
 
 export interface ExchangeOptions {
   readonly clock: Clock;
