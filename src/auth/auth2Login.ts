@@ -12,6 +12,8 @@ export interface Auth2Options {
   readonly servers: readonly ServerAddress[];
   /** Bytes of key to ask the server for; 0 for what it likes. */
   readonly keySize: number;
+  /** Whether a server may be spoken to that knows only the old handshake. */
+  readonly allowInsecure: boolean;
 }
 
 const surroundings = {
@@ -45,10 +47,10 @@ export function auth2AuthServer(options: Auth2Options): AuthServer {
 
 /** A conversation with the first server that takes one. @throws Rpc2Error */
 export function openAuth2(
-  { servers, keySize }: Auth2Options,
+  { servers, keySize, allowInsecure }: Auth2Options,
   who: Pick<BindRequest, 'user' | 'password'>,
 ): Promise<Auth2Session> {
-  return Auth2Session.open({ servers, keySize, ...who }, surroundings);
+  return Auth2Session.open({ servers, keySize, allowInsecure, ...who }, surroundings);
 }
 
 const READ_ONLY = 'auth-read-only';

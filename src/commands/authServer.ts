@@ -4,6 +4,8 @@ import { hostsOf, readRealmsFile } from '../auth/realms/realmsFile.ts';
 import { ROOT, call } from '../ipc/call.ts';
 import { listServers } from '../ipc/calls/listServers.ts';
 import { CodaError, VenusUnavailableError } from '../ipc/errors.ts';
+import type { Auth2Options } from '../auth/auth2Login.ts';
+import type { Option, Options } from './command.ts';
 import type { Context } from './context.ts';
 import { UsageError } from './exitStatus.ts';
 
@@ -12,6 +14,11 @@ class NoAuthServerError extends CodaError {
   readonly code = 'no-auth-server';
 }
 
+export const insecureOption: Option = {
+  flags: '--allow-insecure',
+  summary: 'log in even at a server that is too old to do it safely: whoever listens learns the password',
+};
+
 /** Where a realm's passwords are known: in the embedded venus, or at auth2 servers. */
 export type AuthPlace =
   { readonly kind: 'embedded' } | { readonly kind: 'auth2'; readonly servers: readonly ServerAddress[] };
@@ -19,18 +26,14 @@ export type AuthPlace =
 /**
  * Where passwords are checked: by auth2 on a mounted Coda, at a host that is named, and for a realm that the realms file
  * has; by the embedded venus otherwise.
- * @param host value of `-host`
+ * @param options with `host` and `allow-insecure`
  * @throws NoServersError, NoAuthServerError
  */
-export async function openAuthServer(
-  context: Context,
-  realm: string,
-  host: string | undefined,
-): Promise<AuthServer> {
-  const place = await authPlaceOf(context, realm, host);
+export async function openAuthServer(context: Context, realm: string, options: Options): Promise<AuthServer> {
+  const place = await authPlaceOf(context, realm, options.value('host'));
   if (place.kind === 'embedded') return embeddedAuthServer(await context.http('a login'));
   const { auth2AuthServer } = await import('../auth/auth2Login.ts');
-  return auth2AuthServer({ servers: place.servers, keySize: keySizeOf(context) });
+  return auth2AuthServer({ servers: place.servers, ...auth2Settings(context, options) });
 }
 
 export async function authPlaceOf(
@@ -70,8 +73,13 @@ async function isEmbedded(context: Context, host: string): Promise<boolean> {
   }
 }
 
+/** How to speak to auth2 servers. */
+export function auth2Settings(context: Context, options: Options): Omit<Auth2Options, 'servers'> {
+  return { keySize: keySizeOf(context), allowInsecure: options.flag('allow-insecure') };
+}
+
 /** As the C library reads it: bytes, or bits where that would be too many. */
-export function keySizeOf({ surroundings }: Context): number {
+function keySizeOf({ surroundings }: Context): number {
   const size = Number(surroundings.env['RPC2SEC_KEYSIZE'] ?? 0);
   if (!Number.isSafeInteger(size) || size < 0)
     throw new UsageError('RPC2SEC_KEYSIZE: not a number of bytes, as 19, 27 or 35');

@@ -21,6 +21,7 @@ export interface BindRequest {
   readonly password: string;
   readonly subsystem: number;
   readonly keySize?: number;
+  /** Whether the old handshake will do, which hides nothing from those who listen. */
   readonly allowInsecure?: boolean;
 }
 
@@ -39,6 +40,7 @@ export async function bindFirst(request: BindRequest, surroundings: Surroundings
     authenticationType: AuthenticationType.UserName,
     identity: concatBytes([encodeText(user), Uint8Array.of(0)]),
     secret,
+    insecureSecret: allowInsecure ? bytes : undefined,
   };
   const failures: Rpc2Error[] = [];
   try {
@@ -53,7 +55,6 @@ export async function bindFirst(request: BindRequest, surroundings: Surroundings
         caller,
         subsystem,
         keySize,
-        allowInsecure,
       });
       try {
         await connection.bind();

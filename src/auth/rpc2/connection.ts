@@ -1,6 +1,6 @@
 import { ProtocolError } from '../../ipc/errors.ts';
 import { type Cipher, cipherFor } from '../../ipc/rpc2/cipherSuite.ts';
-import type { Clock, Random } from '../../ipc/rpc2/clock.ts';
+import type { Random } from '../../ipc/rpc2/clock.ts';
 import { Flag, PacketKind, ReturnCode, SecurityLevel } from '../../ipc/rpc2/codes.ts';
 import { Exchange } from '../../ipc/rpc2/exchange.ts';
 import {
@@ -15,10 +15,10 @@ import {
   encodeKeyOffer,
   firstCipher,
 } from '../../ipc/rpc2/handshake.ts';
+import { OldHandshake, type OldSession, hidePacket, revealPacket } from '../../ipc/rpc2/oldHandshake.ts';
 import { HANDLE, type Packet, decodePacket, encodePacket, kindOf } from '../../ipc/rpc2/packet.ts';
 import { Opener, Sealer } from '../../ipc/rpc2/seal.ts';
 import { LOGIN_RETRIES, type Microseconds } from '../../ipc/rpc2/timers.ts';
-import type { XcbcKeys } from '../../ipc/rpc2/xcbc.ts';
 import {
   Rpc2Error,
   connectionLost,
@@ -30,37 +30,7 @@ import {
   unknownUser,
   wrongPassword,
 } from './errors.ts';
-import type { DatagramPort } from './ports.ts';
-
-/** Who begins a connection. */
-export interface Caller {
-  readonly securityLevel: number;
-  readonly authenticationType: number;
-  readonly identity: Uint8Array;
-  /** Made of the secret; wiped with the connection. */
-  readonly secret: XcbcKeys;
-}
-
-export interface ConnectionOptions {
-  /** As errors are to name it. */
-  readonly server: string;
-  readonly port: DatagramPort;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly caller: Caller;
-  readonly subsystem: number;
-  /** Bytes of key to ask for; 0 for what the server likes. */
-  readonly keySize?: number;
-  /** Whether the old handshake will do, which hides nothing from those who listen. */
-  readonly allowInsecure?: boolean;
-}
-
-/** What a procedure of the server has returned. */
-export interface Reply {
-  /** Negative ones are RPC2's own. With another code than 0 the body is undefined. */
-  readonly code: number;
-  readonly body: Uint8Array;
-}
+import type { ConnectionOptions, Reply } from './connectionOptions.ts';
 
 /** For how long a server may be busy before a connection begins. */
 const BIND_PATIENCE: Microseconds = 15_000_000;
@@ -81,6 +51,11 @@ interface Waiting {
   readonly take: (packet: Packet) => void;
 }
 
+/** What a server of old is to be answered. */
+interface OldAnswer {
+  readonly oldInit3: Uint8Array;
+}
+
 type Outgoing = Pick<Packet, 'opcode' | 'sequence' | 'body'>;
 
 /** One connection to a server: it begins with a handshake, then there is one call at a time (spec/rpc2.md). */
@@ -91,6 +66,8 @@ export class Rpc2Connection {
   readonly #xRandom: Uint8Array;
   readonly #opener: Opener;
   #sealer: Sealer | undefined;
+  /** In the place of sealing, with a server of old. */
+  #old: { readonly handshake: OldHandshake; session?: OldSession } | undefined;
   #peer = 0;
   #lamport = 0;
   #nextSequence = 0;
@@ -115,6 +92,10 @@ export class Rpc2Connection {
    */
   async bind(): Promise<void> {
     const offer = await this.#exchange('init2', this.#init1(), (packet) => this.#onInit2(packet));
+    if ('oldInit3' in offer) {
+      await this.#bindOld(offer.oldInit3);
+      return;
+    }
     const answer = answerTo(offer, this.#options.random);
     const body = encodeKeyOffer(answer);
     this.#opener.setCipher(cipherFor(answer.suite, answer.key));
@@ -154,6 +135,8 @@ export class Rpc2Connection {
     this.#waiting?.fail(connectionLost(this.#options.server));
     this.#opener.wipe();
     this.#sealer?.wipe();
+    this.#old?.handshake.wipe();
+    this.#old?.session?.key.fill(0);
     this.#options.port.close();
   }
 
@@ -200,12 +183,8 @@ export class Rpc2Connection {
       size: packetNow(false).length,
       send: (isRepetition) => {
         const packet = packetNow(isRepetition);
-        if (!this.#sealer) {
-          port.send(packet);
-          return;
-        }
-        port.send(this.#sealer.seal(packet));
-        packet.fill(0);
+        port.send(this.#wrap(packet));
+        if (this.#sealer) packet.fill(0);
       },
       giveUp: (reason) => {
         if (step === 'reply') reject(connectionLost(server));
@@ -213,6 +192,22 @@ export class Rpc2Connection {
       },
       ...(step === 'reply' ? {} : { patience: BIND_PATIENCE }),
     });
+  }
+
+  #wrap(packet: Uint8Array): Uint8Array {
+    if (this.#sealer) return this.#sealer.seal(packet);
+    return this.#old?.session ? hidePacket(packet, this.#old.session) : packet;
+  }
+
+  /** The rest of the old handshake. */
+  async #bindOld(body: Uint8Array): Promise<void> {
+    const init3 = { opcode: PacketKind.Init3, sequence: 0, body };
+    this.#nextSequence = await this.#exchange('init4', init3, (packet) => {
+      if (packet.opcode !== PacketKind.Init4 || !this.#old) return undefined;
+      this.#old.session = this.#old.handshake.finish(packet.body);
+      return this.#old.session.firstSequence;
+    });
+    this.#isReady = true;
   }
 
   #packet({ opcode, sequence, body }: Outgoing, lamport: number, flags: number): Packet {
@@ -248,8 +243,9 @@ export class Rpc2Connection {
     return { opcode, sequence: 0, body: encodeInit1(init) };
   }
 
-  #onInit2(packet: Packet): KeyOffer | Rpc2Error | undefined {
+  #onInit2(packet: Packet): KeyOffer | OldAnswer | Rpc2Error | undefined {
     if (packet.opcode !== PacketKind.Init2) return undefined;
+    if (this.#old) return this.#onOldInit2(packet, this.#old.handshake);
     const { server, random } = this.#options;
     if (packet.returnCode < ReturnCode.ErrorLimit) return unknownUser(server);
     if (packet.returnCode !== ReturnCode.Success)
@@ -266,6 +262,13 @@ export class Rpc2Connection {
     }
   }
 
+  #onOldInit2({ body, localHandle }: Packet, handshake: OldHandshake): OldAnswer | Rpc2Error {
+    const oldInit3 = handshake.answer(body);
+    if (!oldInit3) return wrongPassword();
+    this.#peer = localHandle;
+    return { oldInit3 };
+  }
+
   #onInit4(packet: Packet): number | Rpc2Error | undefined {
     if (packet.opcode !== PacketKind.Init4) return undefined;
     const { server } = this.#options;
@@ -278,7 +281,8 @@ export class Rpc2Connection {
     if (!this.#waiting) return;
     try {
       const found = kindOf(datagram);
-      if (found.kind === 'clear') this.#onClear(decodePacket(datagram));
+      if (found.kind === 'clear' && this.#old) this.#onOld(datagram, this.#old.session);
+      else if (found.kind === 'clear') this.#onClear(decodePacket(datagram));
       else if (found.kind === 'sealed' && found.handle === this.#handle) this.#onSealed(datagram);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -289,7 +293,17 @@ export class Rpc2Connection {
     const opened = this.#opener.open(datagram);
     if (opened.kind === 'unverified' && this.#waiting?.step === 'init2') this.#suspect(wrongPassword());
     if (opened.kind !== 'opened') return;
-    const packet = decodePacket(opened.packet);
+    this.#onPacket(decodePacket(opened.packet));
+  }
+
+  /** From a server of old: what it hides is believed. */
+  #onOld(datagram: Uint8Array, session: OldSession | undefined): void {
+    const packet = session ? revealPacket(datagram, session) : datagram;
+    if (packet && this.#waiting?.step !== 'init2') this.#onPacket(decodePacket(packet));
+  }
+
+  /** Of this connection, if it says so. */
+  #onPacket(packet: Packet): void {
     if (packet.uniquefier !== this.#uniquefier || packet.remoteHandle !== this.#handle) return;
     const isInit2 = packet.opcode === PacketKind.Init2;
     if (isInit2 ? !isHandle(packet.localHandle) : packet.localHandle !== this.#peer) return;
@@ -318,18 +332,35 @@ export class Rpc2Connection {
       this.#waiting.exchange.busy();
     if (packet.opcode === PacketKind.Init2) {
       if (packet.returnCode < ReturnCode.ErrorLimit) this.#suspect(unknownUser(server));
-      else
-        this.#suspect(
-          serverTooOld(server, 'It offers only the old handshake, which anybody who listens can undo.'),
-        );
+      else this.#onOldOffer(packet);
     }
+  }
+
+  /** The old handshake is taken only where that is allowed, and nothing better comes. */
+  #onOldOffer(packet: Packet): void {
+    const { server, caller } = this.#options;
+    const { insecureSecret } = caller;
+    if (!insecureSecret || !isHandle(packet.localHandle)) {
+      this.#suspect(
+        serverTooOld(server, 'It offers only the old handshake, which anybody who listens can undo.'),
+      );
+      return;
+    }
+    this.#afterGrace(() => {
+      this.#old = { handshake: new OldHandshake(insecureSecret, this.#xRandom) };
+      this.#waiting?.take(packet);
+    });
   }
 
   /** The first bad news counts, unless the server itself says otherwise in time. It has heard enough meanwhile. */
   #suspect(error: Rpc2Error): void {
+    this.#afterGrace(() => this.#waiting?.fail(error));
+  }
+
+  #afterGrace(action: () => void): void {
     if (this.#cancelSuspicion) return;
     this.#waiting?.exchange.end();
-    this.#cancelSuspicion = this.#options.clock.after(GRACE, () => this.#waiting?.fail(error));
+    this.#cancelSuspicion = this.#options.clock.after(GRACE, action);
   }
 
   #tick(): number {

@@ -9,7 +9,7 @@ import { SECRET_SIZE, passwordSecret } from '../../ipc/rpc2/keyDerivation.ts';
 import { encodeText } from '../../ipc/text.ts';
 import { withTimeLimit } from '../../ipc/timeLimit.ts';
 import { askPassword, readStdinLine } from '../../term/prompts.ts';
-import { authPlaceOf, keySizeOf } from '../authServer.ts';
+import { auth2Settings, authPlaceOf, insecureOption } from '../authServer.ts';
 import type { Command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { ExitStatus, exitStatusOf } from '../exitStatus.ts';
@@ -80,6 +80,7 @@ export const au: Command = {
     },
     { flags: '-p, --portal <portal>', summary: 'has no effect' },
     ...passwordOptions,
+    insecureOption,
   ],
   examples: ['au -h scm.example.org nu'],
   classicFailure: 0,
@@ -96,7 +97,7 @@ export const au: Command = {
     if (place.kind === 'embedded') throw noAuth2();
     const password = await passwordSource(context, options, 'Your password:', false).read();
     const { servers } = place;
-    const opened = openAuth2({ servers, keySize: keySizeOf(context) }, { user: who.user, password });
+    const opened = openAuth2({ servers, ...auth2Settings(context, options) }, { user: who.user, password });
     const session = await bound(context, opened, who);
     if (!session) return;
     try {

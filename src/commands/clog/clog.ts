@@ -9,7 +9,7 @@ import type { Token } from '../../ipc/clearToken.ts';
 import { CodaError, VenusUnavailableError, isErrno } from '../../ipc/errors.ts';
 import { withTimeLimit } from '../../ipc/timeLimit.ts';
 import { formatCtime, formatDuration } from '../../term/time.ts';
-import { openAuthServer } from '../authServer.ts';
+import { insecureOption, openAuthServer } from '../authServer.ts';
 import type { Command, Options } from '../command.ts';
 import type { Context } from '../context.ts';
 import { durationOption } from '../durationOption.ts';
@@ -32,6 +32,7 @@ export const clog: Command = {
     { flags: '--pipe', summary: 'read the password from stdin, without asking' },
     ...passwordOptions,
     { flags: '--host <authserver>', summary: 'the server to log in at, HOST or HOST:PORT' },
+    insecureOption,
     { flags: '--tofile <file>', summary: 'save the token to a file, too; whoever reads it can act as you' },
     { flags: '--fromfile <file>', summary: 'take the token from such a file; needs no password' },
     { flags: '--as <username>', summary: 'give the token to another local user' },
@@ -136,7 +137,7 @@ async function loginWith(
   };
   let server: AuthServer | undefined;
   return async () => {
-    server ??= await explained(openAuthServer(context, who.realm, options.value('host')));
+    server ??= await explained(openAuthServer(context, who.realm, options));
     const password = await source.read();
     const what = `login as ${who.user}@${who.realm}`;
     const answer = withTimeLimit(server.login(who, password, lifetime), context.timeLimit, () => what);

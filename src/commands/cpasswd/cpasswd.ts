@@ -7,7 +7,7 @@ import { AuthCode, ReturnCode } from '../../ipc/rpc2/codes.ts';
 import { SECRET_SIZE } from '../../ipc/rpc2/keyDerivation.ts';
 import { withTimeLimit } from '../../ipc/timeLimit.ts';
 import { askPassword, readStdinLine } from '../../term/prompts.ts';
-import { openAuthServer } from '../authServer.ts';
+import { insecureOption, openAuthServer } from '../authServer.ts';
 import type { Command, Options } from '../command.ts';
 import type { Context } from '../context.ts';
 import { ExitStatus, UsageError, exitStatusOf } from '../exitStatus.ts';
@@ -29,6 +29,7 @@ export const cpasswd: Command = {
   options: [
     { flags: '-h, --host <server>', summary: 'the server to change it at, HOST or HOST:PORT' },
     ...passwordOptions,
+    insecureOption,
   ],
   words: { max: 1 },
   classicFailure: 0,
@@ -36,7 +37,7 @@ export const cpasswd: Command = {
   async run(context, [typed], options) {
     const who = await whoIs(context, typed);
     if (who.user.length > MAX_USER) throw new UsageError('User name is invalid.');
-    const server = await openAuthServer(context, who.realm, options.value('host'));
+    const server = await openAuthServer(context, who.realm, options);
     if (!context.json) context.print(`Changing password for ${who.user}@${who.realm}\n`);
     const passwords = await askBoth(context, options);
     if ('unchanged' in passwords) {
