@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseTokenFile } from '../../src/auth/tokenFile.ts';
-import { TestRealm, bin } from './support.ts';
+import { TestRealm, bin, run } from './support.ts';
 
 let realm: TestRealm;
 let port = '';
@@ -173,6 +173,16 @@ describe('clog --exec', () => {
       'jan@test.realm',
     ]);
     expect(finished).toMatchObject({ status: 7, stdout: '' });
+  });
+});
+
+describe('clog --renew-loop', () => {
+  it('stays, and renews the token until it is killed', async () => {
+    const words = `--password-command 'echo changeme' --lifetime 6s jan@test.realm`;
+    const script = `timeout 9 ${join(bin, 'clog')} --renew-loop ${words}; echo $?; ${join(bin, 'ctokens')} @test.realm`;
+    const finished = await run('/bin/sh', ['-c', script], { env: { ...realm.env, ...env } });
+    expect(finished).toMatchObject({ status: 0, stderr: '' });
+    expect(finished.stdout).toMatch(/^124\n/);
   });
 });
 
