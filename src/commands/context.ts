@@ -56,7 +56,12 @@ export interface RunningTool {
 /** What `help` shows of a command. */
 export interface CommandSummary {
   readonly names: readonly string[];
-  readonly load: () => Promise<{ readonly usage: string; readonly summary: string }>;
+  readonly load: () => Promise<{
+    readonly usage: string;
+    readonly summary: string;
+    readonly description?: readonly string[];
+  }>;
+  readonly isListed?: boolean;
 }
 
 /** Everything a command touches: venus, the terminal, and the account of what went wrong. */

@@ -2,11 +2,11 @@ import type { Damage } from '../dump/errors.ts';
 import { type DumpCounters, type HeaderRecord, kindOf } from '../dump/record.ts';
 import { formatSize } from '../term/size.ts';
 
-/** `full dump of u.jan (7f000001) of coda.local, made 2026-11-21T12:00:00.000Z`. */
+/** `full dump of u.jan (7f000001) of coda.local at s1, made 2026-11-21T12:00:00.000Z`. */
 export function describeHeader(header: HeaderRecord): string {
-  const { volume, realm, created, base } = header;
+  const { volume, realm, server, created, base } = header;
   const kind = base ? `increment (upon ${hex(base.id)})` : 'full dump';
-  return `${kind} of ${volume.name} (${hex8(volume.id)}) of ${realm}, made ${isoTime(created)}, id ${hex(header.id)}`;
+  return `${kind} of ${volume.name} (${hex8(volume.id)}) of ${realm} at ${server}, made ${isoTime(created)}, id ${hex(header.id)}`;
 }
 
 /** `3 directories, 12 files, 1 link, 9.0 GiB of contents (8.9 GiB of it holes)`. */

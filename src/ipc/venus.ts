@@ -2,6 +2,7 @@
  * The port: everything the tools need of a running cache manager. Two transports stand behind it,
  * src/ipc/mount (a mounted Coda) and src/ipc/socket (the embedded venus).
  */
+import type { StoreId } from './versionVector.ts';
 import type { PioctlRequest } from './framing.ts';
 import type { VenusEvent } from './venusEvent.ts';
 
@@ -42,7 +43,7 @@ export interface FileTree {
   /** The object behind all links, and the path that names it without any. */
   resolve(path: string): Promise<{ readonly path: string; readonly status: FileStatus }>;
   /** Entries in no order, without `.` and `..`. */
-  readdir(path: string): AsyncIterable<DirectoryEntry>;
+  readdir(path: string, options?: ListOptions): AsyncIterable<DirectoryEntry>;
   readlink(path: string): Promise<string>;
   /** The contents of a file, as one version of it. */
   read(path: string): AsyncIterable<Uint8Array>;
@@ -95,9 +96,23 @@ export interface FileStatus {
   readonly mountPoint?: string;
 }
 
+export interface ListOptions {
+  /** Whether entries are to have versions, where venus can tell them without looking at each. */
+  readonly withVersions?: boolean;
+}
+
 export interface DirectoryEntry {
   readonly name: string;
   readonly type: FileType;
   /** As in {@link FileStatus}. */
   readonly identity: string;
+  /** Of the entry itself, not of what is mounted there. */
+  readonly version?: ListedVersion;
+}
+
+/** An object in its volume, and its last update. */
+export interface ListedVersion {
+  readonly vnode: number;
+  readonly unique: number;
+  readonly storeId: StoreId;
 }

@@ -38,3 +38,33 @@ it('a volume of three servers is saved, and restored with an increment on all th
   expect(await coda(['ls', 'v'])).toBe('d\nlater\nnew\n');
   expect(await coda(['cat', 'v/d/long', 'v/later', 'v/new'])).toBe(`${'x'.repeat(700_000)}laternew`);
 });
+
+it('a dump is of the server that is named; without a name, of what all have', async () => {
+  await coda(['put', '-', 'u/old'], 'old');
+  for (const way of [
+    ['laptop', 's1'],
+    ['s1', 's2'],
+    ['s1', 's3'],
+  ])
+    await coda(['realm', 'link', 'cut', ...way]);
+  await coda(['put', '-', 'u/new'], 'new');
+  await coda(['realm', 'link', 'heal', 'laptop', 's1']);
+  const listed = async (words: readonly string[]) => {
+    const file = join(realm.directory, `dump${words.join('')}`);
+    await coda(['realm', 'volume', 'dump', ...words, 'u', file]);
+    return coda(['realm', 'dump', 'list', file]);
+  };
+  expect(await listed(['--server', 's1'])).not.toContain('new');
+  expect(await listed(['--server', 's2'])).toContain('new');
+  for (const way of [
+    ['s1', 's2'],
+    ['s1', 's3'],
+  ])
+    await coda(['realm', 'link', 'heal', ...way]);
+  expect(await listed([])).toContain('new');
+  const refused = await realm.run('coda', ['realm', 'volume', 'dump', '--server', 's9', 'u', '-'], {
+    env: laptop,
+  });
+  expect(refused.stderr).toContain('s9 holds no replica of the volume');
+  expect(refused.status).toBe(1);
+});

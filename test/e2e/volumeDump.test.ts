@@ -134,7 +134,7 @@ describe('coda realm dump list and verify', () => {
     const whole = await realm.run('coda', ['realm', 'dump', 'verify', path], away);
     expect(whole.status).toBe(0);
     expect(whole.stdout).toMatch(
-      /: full dump of u\.jan \(7f000001\) of test\.realm, made \d{4}-.*\n.*: whole: 2 directories, 1 file/,
+      /: full dump of u\.jan \(7f000001\) of test\.realm at s1, made \d{4}-.*\n.*: whole: 2 directories, 1 file/,
     );
     const listed = await realm.run('coda', ['realm', 'dump', 'list', path], away);
     expect(listed.stdout).toMatch(

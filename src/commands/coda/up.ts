@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { ArchiveFormat } from '../../cml/archive/entry.ts';
+import { type ArchiveFormat, archiveFormats } from '../../cml/archive/entry.ts';
 import { checkSocketPath, defaultSocket } from '../../ipc/address.ts';
 import { CodaError, ConfigurationError } from '../../ipc/errors.ts';
 import { startSpinner } from '../../term/spinner.ts';
@@ -16,6 +16,7 @@ declare const CODA_TOOLKIT_VERSION: string;
 
 /** Bytes. */
 const LEAST_CACHE = 1024 * 1024;
+const LEAST_OBJECTS = 256;
 /** The client of a venus that has no others. */
 const DEFAULT_CLIENT = 'venus';
 /** What a process that a venus starts for one of its nodes is called; what it is to be, the venus tells it. */
@@ -67,6 +68,7 @@ interface ClientPlace {
 /** Of the clients: as src/venus has them, which is loaded only to run one. */
 interface Settings {
   readonly cacheSize?: number;
+  readonly cacheObjects?: number;
   readonly checkpointFormat?: ArchiveFormat;
   readonly realConflicts?: boolean;
 }
@@ -84,7 +86,8 @@ class StartError extends CodaError {
 export const up: Command = {
   usage:
     'coda up [--realm NAME] [--data DIR] [--socket PATH] [--servers A,B,...] [--clients A,B,...] ' +
-    '[--auth2 PORT] [--processes] [--cache-size SIZE] [--checkpoint-format FORMAT] [--real-conflicts] [--foreground]',
+    '[--auth2 PORT] [--processes] [--cache-size SIZE] [--cache-objects N] [--checkpoint-format FORMAT] ' +
+    '[--real-conflicts] [--foreground]',
   summary: 'start a venus of your own, with its servers: a small Coda on this machine',
   description: [
     'Everything it holds is in the data directory, and survives whatever happens to the process. ' +
@@ -112,8 +115,14 @@ export const up: Command = {
     },
     { flags: '--cache-size <size>', summary: 'what files in the cache may take, as 64M or 2G (default 16G)' },
     {
+      flags: '--cache-objects <n>',
+      summary:
+        'how many files, directories and links it holds (default: one for 24K of its size, at least 4096)',
+    },
+    {
       flags: '--checkpoint-format <format>',
       summary: 'of the checkpoints it writes: pax, newc, odc, ustar or tar (default pax)',
+      values: archiveFormats,
     },
     {
       flags: '--real-conflicts',
@@ -167,11 +176,22 @@ function cacheSizeOf(options: Options): number | undefined {
   return bytes;
 }
 
+/** @throws UsageError */
+function cacheObjectsOf(options: Options): number | undefined {
+  const text = options.value('cache-objects');
+  if (text === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(text) || Number(text) < LEAST_OBJECTS)
+    throw new UsageError(`--cache-objects: a number, at least ${LEAST_OBJECTS}`);
+  return Number(text);
+}
+
 function settingsOf(options: Options): Settings {
+  const cacheObjects = cacheObjectsOf(options);
   const checkpointFormat = formatOption(options, 'checkpoint-format');
   const cacheSize = cacheSizeOf(options);
   return {
     ...(cacheSize === undefined ? {} : { cacheSize }),
+    ...(cacheObjects === undefined ? {} : { cacheObjects }),
     ...(checkpointFormat === undefined ? {} : { checkpointFormat }),
     ...(options.flag('real-conflicts') ? { realConflicts: true } : {}),
   };
@@ -294,8 +314,9 @@ async function inBackground(
   if (first && place.clients.length === 1) words.push('--socket', first.socket);
   if (realm !== undefined) words.push('--realm', realm);
   if (servers !== undefined) words.push('--servers', servers.join(','));
-  const { cacheSize, checkpointFormat, realConflicts } = first?.settings ?? {};
+  const { cacheSize, cacheObjects, checkpointFormat, realConflicts } = first?.settings ?? {};
   if (cacheSize !== undefined) words.push('--cache-size', String(cacheSize));
+  if (cacheObjects !== undefined) words.push('--cache-objects', String(cacheObjects));
   if (checkpointFormat !== undefined) words.push('--checkpoint-format', checkpointFormat);
   if (realConflicts) words.push('--real-conflicts');
   if (processes) words.push('--processes');

@@ -1,5 +1,12 @@
 import { ProtocolError, VenusError } from '../errors.ts';
-import type { AttributeChange, DirectoryEntry, FileStatus, FileTree, WriteOptions } from '../venus.ts';
+import type {
+  AttributeChange,
+  DirectoryEntry,
+  ListOptions,
+  FileStatus,
+  FileTree,
+  WriteOptions,
+} from '../venus.ts';
 import type { HttpSession } from './httpSession.ts';
 import {
   directoryLineSchema,
@@ -26,8 +33,9 @@ export class HttpFiles implements FileTree {
     return this.#http.json({ method: 'GET', route: route('resolve', { path }) }, resolvedSchema);
   }
 
-  async *readdir(path: string): AsyncGenerator<DirectoryEntry> {
-    const request = { method: 'GET', route: route('readdir', { path }) } as const;
+  async *readdir(path: string, { withVersions = false }: ListOptions = {}): AsyncGenerator<DirectoryEntry> {
+    const query = withVersions ? { path, versions: 1 } : { path };
+    const request = { method: 'GET', route: route('readdir', query) } as const;
     for await (const line of this.#http.lines(request, directoryLineSchema)) {
       if ('name' in line) yield line;
       else if ('errno' in line) throw new VenusError(line.errno);

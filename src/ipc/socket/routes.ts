@@ -33,6 +33,12 @@ export function toJsonName(name: string): JsonName {
   return hasEscapedBytes(name) ? { base64: Buffer.from(encodeText(name)).toString('base64') } : name;
 }
 
+/** A value as one line of JSON, with its end. Names that are not UTF-8 keep their bytes. */
+export function encodeJsonLine(value: unknown): string {
+  const encode = (_key: string, part: unknown) => (typeof part === 'string' ? toJsonName(part) : part);
+  return `${JSON.stringify(value, encode)}\n`;
+}
+
 /** Percent-encodes the bytes of a name, for a query. */
 export function toQueryName(name: string): string {
   return Array.from(encodeText(name), (byte) =>
@@ -73,7 +79,18 @@ export const linkTargetSchema = v.object({ target: nameSchema });
 
 /** One line of a readdir; the last one says that none is missing, or why some are. */
 export const directoryLineSchema = v.union([
-  v.object({ name: nameSchema, type: fileTypeSchema, identity: v.string() }),
+  v.object({
+    name: nameSchema,
+    type: fileTypeSchema,
+    identity: v.string(),
+    version: v.exactOptional(
+      v.object({
+        vnode: integer,
+        unique: integer,
+        storeId: v.object({ host: integer, unique: integer }),
+      }),
+    ),
+  }),
   v.object({ end: v.literal(true) }),
   v.object({ errno: integer }),
 ]);

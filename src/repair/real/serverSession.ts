@@ -114,7 +114,9 @@ export class RealServerSession implements ServerSession {
   }
 
   entries(replica: Replica): AsyncIterable<ReplicaEntry> {
-    return inParallel(this.#coda.files.readdir(replica.path), PARALLEL, async ({ name }) => {
+    const listing = this.#coda.files.readdir(replica.path, { withVersions: true });
+    return inParallel(listing, PARALLEL, async ({ name, version }) => {
+      if (version) return { name, ...version };
       const { fid, versionVector } = await this.#identify(joinPath(replica.path, name));
       return { name, vnode: fid.vnode, unique: fid.unique, storeId: versionVector.storeId };
     });

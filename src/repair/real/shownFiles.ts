@@ -1,5 +1,12 @@
 import { joinPath } from '../../ipc/codaPath.ts';
-import type { AttributeChange, DirectoryEntry, FileStatus, FileTree, WriteOptions } from '../../ipc/venus.ts';
+import type {
+  AttributeChange,
+  DirectoryEntry,
+  ListOptions,
+  FileStatus,
+  FileTree,
+  WriteOptions,
+} from '../../ipc/venus.ts';
 import { LOCAL_ENTRY, isAtOrBelow } from './objectPaths.ts';
 
 /** The object of a session, and the entry below it that stands for the servers. */
@@ -29,8 +36,8 @@ export class ShownFiles implements FileTree {
     return this.#files.resolve(this.#real(path));
   }
 
-  readdir(path: string): AsyncIterable<DirectoryEntry> {
-    return this.#files.readdir(this.#real(path));
+  readdir(path: string, options?: ListOptions): AsyncIterable<DirectoryEntry> {
+    return this.#files.readdir(this.#real(path), options);
   }
 
   readlink(path: string): Promise<string> {

@@ -12,7 +12,12 @@ const PASSING: ReadonlySet<VenusEvent['kind']> = new Set([
   'storeProgress',
   'opened',
   'stored',
+  'walkProgress',
 ]);
+
+function isPassing(event: VenusEvent): boolean {
+  return PASSING.has(event.kind) || (event.kind === 'evicted' && !event.isHoarded);
+}
 
 /** What happens in a client: the recent past is kept, and everybody who listens hears what follows. */
 export class Events {
@@ -27,8 +32,14 @@ export class Events {
 
   report(event: NewVenusEvent): void {
     const timed = { time: this.#now(), ...event };
-    if (!PASSING.has(timed.kind)) this.#history.add(timed);
+    if (!isPassing(timed)) this.#history.add(timed);
     for (const listener of this.#listeners) listener(timed);
+  }
+
+  /** Has a listener told of each event at once, until what it returns is called. */
+  watch(listener: (event: VenusEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** The past, then what comes, until `signal` ends it or the reader falls too far behind. */

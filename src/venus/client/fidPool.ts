@@ -16,6 +16,8 @@ export class FidPool {
   readonly #blocks: Table<FidBlock>;
   readonly #serverOf: (volume: number) => Promise<Remote<FileProtocol>>;
   readonly #count: number;
+  /** Under way: one block is enough for all that wait, and no server has many. */
+  readonly #reserving = new Map<number, Promise<void>>();
 
   constructor(
     database: Database,
@@ -31,6 +33,12 @@ export class FidPool {
   /** Sees to it that there are fids for a volume. @throws VenusError ETIMEDOUT if there are none and no server answers */
   async provide(volume: number): Promise<void> {
     if (this.#blocks.get(key(volume))) return;
+    const reserving = this.#reserving.get(volume) ?? this.#reserve(volume);
+    this.#reserving.set(volume, reserving);
+    await reserving.finally(() => this.#reserving.delete(volume));
+  }
+
+  async #reserve(volume: number): Promise<void> {
     const server = await this.#serverOf(volume);
     const block = await server.call('reserveFids', { volume, count: this.#count });
     await this.#database.transaction((writer) => writer.put(this.#blocks, key(volume), block));

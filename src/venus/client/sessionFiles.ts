@@ -1,5 +1,12 @@
 import { type Fid, formatRealmFid } from '../../ipc/fid.ts';
-import type { AttributeChange, DirectoryEntry, FileStatus, FileTree, WriteOptions } from '../../ipc/venus.ts';
+import type {
+  AttributeChange,
+  DirectoryEntry,
+  FileStatus,
+  FileTree,
+  ListOptions,
+  WriteOptions,
+} from '../../ipc/venus.ts';
 import { fail } from '../fail.ts';
 import { type EntryRecord, FRAGMENT, type ObjectStatus } from '../net/fileProtocol.ts';
 import { isErrno } from '../../ipc/errors.ts';
@@ -50,7 +57,7 @@ export class SessionFiles implements FileTree {
     return { path: place.path, status: this.#describe(place) };
   }
 
-  async *readdir(path: string): AsyncGenerator<DirectoryEntry> {
+  async *readdir(path: string, { withVersions }: ListOptions = {}): AsyncGenerator<DirectoryEntry> {
     const place = await walk(this.#session, path, true);
     if (place.kind === 'root') {
       const { status } = await this.resolve(`/${this.#session.realm}`);
@@ -67,7 +74,11 @@ export class SessionFiles implements FileTree {
     const directory = place.status.fid;
     for (let after: string | undefined; ;) {
       const page = await place.session.entries(directory, after, PAGE);
-      for (const entry of page) yield await this.#listed(place, entry);
+      const versions = withVersions ? await place.session.versionsOf(page) : [];
+      for (const [at, entry] of page.entries()) {
+        const version = versions[at];
+        yield version ? { ...this.#unfollowed(entry), version } : await this.#listed(place, entry);
+      }
       after = page.at(-1)?.name;
       if (page.length < PAGE) return;
     }
@@ -86,7 +97,7 @@ export class SessionFiles implements FileTree {
     try {
       for (let offset = 0; offset < length;) {
         const wanted = Math.min(FRAGMENT, length - offset);
-        const { bytesRead, buffer } = await contents.read(new Uint8Array(wanted), 0, wanted, offset);
+        const { bytesRead, buffer } = await contents.read(new Uint8Array(wanted), wanted, offset);
         if (bytesRead === 0) fail('EIO', 'The contents of the file are shorter than its length.');
         offset += bytesRead;
         yield buffer.subarray(0, bytesRead);
@@ -213,8 +224,9 @@ export class SessionFiles implements FileTree {
   }
 
   /** A link by which a volume is mounted shows as the directory it leads to. */
-  async #listed(directory: ObjectPlace, { name, type, fid }: EntryRecord): Promise<DirectoryEntry> {
-    const entry = { name, type, identity: formatRealmFid({ ...fid, realm: this.#session.realm }) };
+  async #listed(directory: ObjectPlace, record: EntryRecord): Promise<DirectoryEntry> {
+    const { name, type, fid } = record;
+    const entry = this.#unfollowed(record);
     const { logs } = this.#session.client.tree;
     if (type !== 'symlink' && !logs.isInConflict(fid)) return entry;
     try {
@@ -225,6 +237,10 @@ export class SessionFiles implements FileTree {
       if (isErrno(error, 'ENOENT')) return entry;
       throw error;
     }
+  }
+
+  #unfollowed({ name, type, fid }: EntryRecord): DirectoryEntry {
+    return { name, type, identity: formatRealmFid({ ...fid, realm: this.#session.realm }) };
   }
 
   #describe(place: Place): FileStatus {

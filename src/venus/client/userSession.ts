@@ -1,17 +1,19 @@
-import type { FileHandle } from 'node:fs/promises';
 import { Right } from '../../acl/rights.ts';
 import { isErrno } from '../../ipc/errors.ts';
 import type { Fid } from '../../ipc/fid.ts';
 import { decodeText } from '../../ipc/text.ts';
+import type { ListedVersion } from '../../ipc/venus.ts';
 import type { StoreId } from '../../ipc/versionVector.ts';
 import { fail } from '../fail.ts';
 import type { Credentials, EntryRecord, FileProtocol, ObjectStatus } from '../net/fileProtocol.ts';
 import { requireMode, requireRights } from '../tree/access.ts';
 import { ANY_USER, type Identity } from '../tree/identity.ts';
+import { isInconsistent } from '../tree/version.ts';
 import { type DirectoryVnode, type Vnode, lengthOf } from '../tree/vnodes.ts';
 import type { ArchiveFormat } from '../../cml/archive/entry.ts';
 import type { CheckpointPlace, LogCheckpoint } from './log/checkpoint.ts';
 import { mountPathOf } from './naming.ts';
+import type { OpenContents } from './cache/fileCache.ts';
 import type { Asker } from './cache/objectCache.ts';
 import { Patience } from './patience.ts';
 import type { CacheManager } from './cacheManager.ts';
@@ -115,6 +117,24 @@ export class UserSession {
     return found;
   }
 
+  /**
+   * The versions of entries of one directory as a server has them now; undefined for objects in conflict, and those that it
+   * does not tell. Only for a client that knows one server: elsewhere what waits in a log would count.
+   */
+  async versionsOf(entries: readonly EntryRecord[]): Promise<readonly (ListedVersion | undefined)[]> {
+    const [first] = entries;
+    if (this.client.replica === undefined || !first) return [];
+    const { volume } = first.fid;
+    const server = await this.client.serverOf(volume);
+    const fids = entries.map(({ fid }) => fid);
+    const examined = await server.call('examine', { credentials: this.credentials(), volume, fids });
+    return examined.map((each) => {
+      if (each.kind === 'refused' || isInconsistent(each.status)) return undefined;
+      const { fid, versionVector } = each.status;
+      return { vnode: fid.vnode, unique: fid.unique, storeId: versionVector.storeId };
+    });
+  }
+
   /** A directory with all its entries, which he may look at. */
   async complete(directory: Fid): Promise<DirectoryVnode> {
     const vnode = await this.#patiently(() => this.#cache.directory(this.asker(), directory));
@@ -140,7 +160,7 @@ export class UserSession {
   }
 
   /** The contents of a file that he may read, to be closed by the caller; none for an empty one. */
-  async openFile(fid: Fid): Promise<{ readonly length: number; readonly file: FileHandle | undefined }> {
+  async openFile(fid: Fid): Promise<{ readonly length: number; readonly file: OpenContents | undefined }> {
     const vnode = await this.#cache.object(this.asker(), fid);
     requireRights(await this.#cache.ruler(this.asker(), vnode), this.identity(), Right.Read);
     requireMode(vnode, 'read');

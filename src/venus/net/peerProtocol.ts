@@ -63,7 +63,9 @@ export interface PeerProtocol {
   readonly finishStore: FileProtocol['finishStore'];
   readonly abandonStore: FileProtocol['abandonStore'];
 
-  /** Performs what a resolution has come to, as a whole or not at all. EAGAIN if the volume is not locked for it any more. */
+  /** Sends a part of what a resolution has come to ahead, where it is too much for one message. EAGAIN as for applyResolution. */
+  readonly stageResolution: { request: Locked & { readonly part: SiteResult }; reply: Nothing };
+  /** Performs what a resolution has come to, with the parts sent ahead, as a whole or not at all. EAGAIN if the volume is not locked for it any more. */
   readonly applyResolution: { request: Locked & { readonly result: SiteResult }; reply: Nothing };
 
   /** Takes quotas and messages over that were set later than its own. EAGAIN as for applyResolution. */
@@ -79,8 +81,13 @@ export interface PeerProtocol {
     };
     reply: Nothing;
   };
+  /** A part of the log of the volume, in its order. */
+  readonly restoreLog: {
+    request: { readonly volume: number; readonly updates: readonly LoggedUpdate[] };
+    reply: Nothing;
+  };
   readonly endRestore: {
-    request: { readonly volume: number; readonly log: readonly LoggedUpdate[] } & History;
+    request: { readonly volume: number } & History;
     reply: Nothing;
   };
   /** Objects of a volume by their vnode numbers, those after one. */

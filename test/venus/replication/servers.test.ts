@@ -144,6 +144,23 @@ describe('servers of a volume', () => {
     expect(await differing()).toEqual([]);
   });
 
+  it('take more than fits into one message', async () => {
+    const laptop = realm.client('laptop');
+    await realm.separate(['s1', 's2', 'laptop', 'desk']);
+    await Promise.all(
+      Array.from({ length: 600 }, (_, at) => laptop.files().mkdir(`/${REALM}/d${at}`, 0o755)),
+    );
+    const sent: string[] = [];
+    realm.fateOf = ({ name }) => {
+      if (name.endsWith('Resolution')) sent.push(name);
+      return Promise.resolve('pass');
+    };
+    await realm.heal();
+    await resolve();
+    expect(sent).toContain('stageResolution');
+    expect(await differing()).toEqual([]);
+  }, 60_000);
+
   it('give fids that no other one gives', async () => {
     const given = await Promise.all(
       realm.servers.map(({ server }) => server.reserveFids({ volume: ROOT, count: 1000 })),

@@ -69,3 +69,27 @@ it('who asks for events and does not read them is cut off, and venus keeps no mo
   await client.untilReceived((received) => received.includes('\r\n0\r\n\r\n'));
   expect(client.received.match(/"kind"/g)?.length).toBeLessThan(15_000);
 });
+
+it('who waits for a file hears of each step of its transfer, and of no other file', async () => {
+  const client = await connect();
+  client.send(
+    'PUT /v1/tree/write?path=/test.realm/large&mode=420&exclusive=0 HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nx',
+  );
+  const { events } = venus().realm.client;
+  const progress = (path: string) =>
+    events.report({ kind: 'storeProgress', volume: 'v', path, sent: 1, length: 100 });
+  // The request may not have been read yet.
+  await until(() => {
+    progress('/coda/test.realm/large');
+    return client.received.includes('HTTP/1.1 102');
+  });
+  const steps = () => client.received.split('HTTP/1.1 102').length;
+  await sleep(50);
+  const heard = steps();
+  progress('/coda/test.realm/other');
+  await sleep(50);
+  expect(steps()).toBe(heard);
+  client.send('y');
+  await client.untilReceived((received) => received.includes('HTTP/1.1 200'));
+  client.socket.destroy();
+});

@@ -10,7 +10,7 @@ import { describeCounters, describeHeader, headerToJson } from '../../dumpSummar
 import { UsageError } from '../../exitStatus.ts';
 
 export const volumeDump: Command = {
-  usage: 'coda realm volume dump [--since DUMP] [--force] <volume> [<file> | -]',
+  usage: 'coda realm volume dump [--since DUMP] [--server NAME] [--force] <volume> [<file> | -]',
   summary: 'save a volume as one stream, whole or what has changed since another dump',
   description: [
     'The dump is of one moment: what clients write while it is made is not in it. Without a file it goes to stdout.',
@@ -20,6 +20,10 @@ export const volumeDump: Command = {
     {
       flags: '--since <dump>',
       summary: 'only what has changed since this dump, which may be an increment too',
+    },
+    {
+      flags: '--server <name>',
+      summary: 'take what this server has (default: the first, after all were brought to the same state)',
     },
     { flags: '--force', summary: 'replace the file if it is there' },
   ],
@@ -37,7 +41,9 @@ export const volumeDump: Command = {
     const http = await context.http('coda realm');
     const outIs = { replaces: options.flag('force'), isTerminal: context.terminal.outIsTerminal };
     const output = await openDumpOutput(file, outIs);
-    const route = `/realm/dump?volume=${toQueryName(volume)}&base=${base ? 1 : 0}`;
+    const server = options.value('server');
+    const from = server === undefined ? '' : `&server=${toQueryName(server)}`;
+    const route = `/realm/dump?volume=${toQueryName(volume)}&base=${base ? 1 : 0}${from}`;
     const request = { method: 'POST', route, ...(base ? { bytes: base } : {}) } as const;
     try {
       await receive(context, volume, file, http.bytes(request), output);

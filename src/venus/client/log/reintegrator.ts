@@ -378,14 +378,10 @@ export class Reintegrator {
   }
 
   #fail(volume: number, error: unknown): void {
-    if (isErrno(error, 'ETIMEDOUT')) {
-      this.#inDoubt.add(volume);
-      this.#stop(volume, 'unreachable');
-    } else {
-      this.#inDoubt.add(volume);
-      logFault(`reintegration of ${volume.toString(16)}`, error);
-      this.#stop(volume, 'fault');
-    }
+    this.#inDoubt.add(volume);
+    // Where a server lost contents that it had, they are sent again.
+    if (!isErrno(error, 'ETIMEDOUT', 'ESTALE')) logFault(`reintegration of ${volume.toString(16)}`, error);
+    this.#stop(volume, isErrno(error, 'ETIMEDOUT') ? 'unreachable' : 'fault');
     this.#options.rounds.end(volume, this.#obstacles.get(volume));
     this.#release(volume);
   }

@@ -17,6 +17,7 @@ import type { ConflictCauses } from './conflictCauses.ts';
 import type { ResolutionLog } from './resolutionLog.ts';
 import type { Restores } from './restores.ts';
 import type { Runts } from './runts.ts';
+import { StagedResults } from './stagedResults.ts';
 import type { VolumeLocks } from './volumeLocks.ts';
 import { adoptSettings } from './volumeSettings.ts';
 
@@ -38,6 +39,7 @@ export interface PeerServiceOptions {
 /** What a server does for the others of its volumes: resolution, and giving a lost volume back. */
 export class PeerService implements Service<PeerProtocol> {
   readonly #options: PeerServiceOptions;
+  readonly #staged = new StagedResults();
 
   constructor(options: PeerServiceOptions) {
     this.#options = options;
@@ -60,6 +62,7 @@ export class PeerService implements Service<PeerProtocol> {
 
   readonly unlockVolume = ({ volume, holder }: Request<'unlockVolume'>) => {
     this.#options.locks.unlock(volume, holder);
+    this.#staged.drop(volume, holder);
     return Promise.resolve(null);
   };
 
@@ -109,9 +112,16 @@ export class PeerService implements Service<PeerProtocol> {
     return null;
   };
 
-  readonly applyResolution = async ({ volume, holder, result }: Request<'applyResolution'>) => {
+  readonly stageResolution = ({ volume, holder, part }: Request<'stageResolution'>) => {
+    this.#options.locks.renew(volume, holder);
+    this.#staged.add(volume, holder, part);
+    return Promise.resolve(null);
+  };
+
+  readonly applyResolution = async ({ volume, holder, result: last }: Request<'applyResolution'>) => {
     const { vnodes, log, causes, locks, performed, stores, callbacks, runts } = this.#options;
     locks.renew(volume, holder);
+    const result = this.#staged.take(volume, holder, last);
     const received = await this.#receive(result.steps);
     try {
       const contents = new Map([...received].map(([handle, each]) => [handle, each.contents]));
@@ -150,6 +160,7 @@ export class PeerService implements Service<PeerProtocol> {
   readonly beginRestore = async (request: Request<'beginRestore'>) => this.#options.restores.begin(request);
   readonly restoreObjects = async (request: Request<'restoreObjects'>) =>
     this.#options.restores.take(request);
+  readonly restoreLog = async (request: Request<'restoreLog'>) => this.#options.restores.takeLog(request);
   readonly endRestore = async (request: Request<'endRestore'>) => this.#options.restores.end(request);
 
   readonly listObjects = ({ volume, after, limit }: Request<'listObjects'>) => {

@@ -4,6 +4,7 @@ import type { SiteResult, SiteStep } from '../../net/peerProtocol.ts';
 import { sameStoreId } from '../../tree/version.ts';
 import { evenDirectories, isSettledElsewhere } from './evenDirectories.ts';
 import type { Member } from './member.ts';
+import { NOTHING, inParts } from './stagedResults.ts';
 import { healRunts } from './healRunts.ts';
 import type { LoggedUpdate } from './loggedUpdate.ts';
 import { merge } from './merge.ts';
@@ -119,20 +120,11 @@ export class Resolution {
 
   async #apply({ remote }: Member, result: Partial<SiteResult>): Promise<void> {
     const { volume, holder } = this.#options;
-    await remote.call('applyResolution', { volume, holder, result: { ...NOTHING, ...result } });
+    const { ahead, last } = inParts({ ...NOTHING, ...result });
+    for (const part of ahead) await remote.call('stageResolution', { volume, holder, part });
+    await remote.call('applyResolution', { volume, holder, result: last });
   }
 }
-
-const NOTHING: SiteResult = {
-  steps: [],
-  learned: [],
-  versions: [],
-  inconsistent: [],
-  conflicts: [],
-  concluded: [],
-  isEven: false,
-  isComplete: false,
-};
 
 function isInConflict({ conflicts }: MergePlan, fid: Fid): boolean {
   return conflicts.some((conflict) => fidText(conflict.fid) === fidText(fid));

@@ -1,7 +1,6 @@
 import type { Fid } from '../../../ipc/fid.ts';
 import { fail } from '../../fail.ts';
 import type { VolumeRecord } from '../../tree/volumeRecord.ts';
-import type { LoggedUpdate } from './loggedUpdate.ts';
 import type { Member } from './member.ts';
 import { relay } from './relay.ts';
 
@@ -26,15 +25,14 @@ export async function restore(record: VolumeRecord, from: Member, to: Member): P
     if (page.length < PAGE) break;
   }
   for (const directory of directories) await sendNames(volume, directory, from, to);
-  const log: LoggedUpdate[] = [];
   for (let after = 0; ;) {
     const page = await from.remote.call('readLog', { volume, after, limit: PAGE });
-    log.push(...page.map(({ update }) => update));
+    await to.remote.call('restoreLog', { volume, updates: page.map(({ update }) => update) });
     after = page.at(-1)?.sequence ?? after;
     if (page.length < PAGE) break;
   }
   const history = await from.remote.call('readHistory', { volume });
-  await to.remote.call('endRestore', { volume, log, ...history });
+  await to.remote.call('endRestore', { volume, ...history });
 }
 
 async function sendNames(volume: number, directory: Fid, from: Member, to: Member): Promise<void> {

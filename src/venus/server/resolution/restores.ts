@@ -73,11 +73,19 @@ export class Restores {
     return null;
   }
 
-  async end({ volume, log: updates, performed: last, concluded }: Request<'endRestore'>): Promise<null> {
+  async takeLog({ volume, updates }: Request<'restoreLog'>): Promise<null> {
+    const { vnodes, log } = this.#options;
+    if (!this.isUnfinished(volume)) fail('EINVAL', 'Nothing is being restored.');
+    await vnodes.database.transaction((writer) => {
+      for (const update of updates) log.append(writer, volume, update);
+    });
+    return null;
+  }
+
+  async end({ volume, performed: last, concluded }: Request<'endRestore'>): Promise<null> {
     const { vnodes, log, performed } = this.#options;
     await vnodes.database.transaction((writer) => {
       vnodes.putVolume(writer, withOwnNumbers(vnodes, vnodes.volume(volume)));
-      for (const update of updates) log.append(writer, volume, update);
       log.noteAllCounted(writer, volume);
       for (const storeId of last) performed.note(writer, volume, storeId);
       for (const storeId of concluded) log.noteConcluded(writer, volume, storeId);

@@ -21,8 +21,9 @@ const SIGN_OF_LIFE = 1000;
 export const dumpRoutes: Readonly<Record<string, Route>> = {
   'POST /realm/dump': async (exchange) => {
     const { session, request, response } = exchange;
-    const { id } = await locate(exchange, exchange.name('volume'));
-    const server = await oneServer(session.client, id);
+    const volume = await locate(exchange, exchange.name('volume'));
+    const { id } = volume;
+    const server = await dumpingServer(session.client, volume, exchange.optionalName('server'));
     const hasBase = exchange.number('base') !== 0;
     request.socket.setTimeout(PAUSE);
     const about = { volume: id, realm: session.realm, server: server.name, hasBase };
@@ -49,6 +50,32 @@ export const dumpRoutes: Readonly<Record<string, Route>> = {
     else badRequest(`no restore of the kind ${kind}`);
   },
 };
+
+/**
+ * The server that a dump comes from. Without a name they are brought to the same state first as far as that can be done, so
+ * that the dump has what any of those that can be reached has.
+ * @throws RefusedError unknown-name if the one that is named does not hold the volume
+ */
+async function dumpingServer(
+  client: CacheManager,
+  { id, replicas }: VolumeLocation,
+  name: string | undefined,
+): Promise<WatchedServer> {
+  if (name === undefined) {
+    const group = await client.serverOf(id);
+    if (group instanceof StorageGroup)
+      await group.call('resolveVolume', { volume: id }).catch((error: unknown) => {
+        if (!(error instanceof VenusError)) throw error;
+      });
+    return oneServer(client, id);
+  }
+  const holders = replicas.map(({ server }) => server);
+  const named = client.realm.servers.find((server) => server.name === name);
+  if (named && holders.includes(name)) return named;
+  throw new RefusedError('unknown-name', `${name} holds no replica of the volume`, {
+    why: `These do: ${holders.join(', ')}.`,
+  });
+}
 
 /** The server of a volume, or of several the first that can be reached. */
 async function oneServer(client: CacheManager, volume: number): Promise<WatchedServer> {

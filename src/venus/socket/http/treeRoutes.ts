@@ -29,7 +29,8 @@ export const treeRoutes: Readonly<Record<string, Route>> = {
       lines = [];
     };
     try {
-      for await (const entry of exchange.files.readdir(exchange.name('path'))) {
+      const withVersions = exchange.optionalNumber('versions') === 1;
+      for await (const entry of exchange.files.readdir(exchange.name('path'), { withVersions })) {
         lines.push(`${JSON.stringify({ ...entry, name: toJsonName(entry.name) })}\n`);
         if (lines.length >= LINES) await flush();
       }
