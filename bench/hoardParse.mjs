@@ -19,7 +19,9 @@ try {
   const { HoardLines } = createRequire(import.meta.url)(outfile);
   for (const lines of [10_000, 100_000, 100_000, 1_000_000]) {
     const { milliseconds, megabytes, read } = measure(HoardLines, lines);
-    console.log(`${read} lines: ${milliseconds.toFixed(0)} ms of a processor, heap grows by ${megabytes.toFixed(1)} MB`);
+    console.log(
+      `${read} lines: ${milliseconds.toFixed(0)} ms of a processor, heap grows by ${megabytes.toFixed(1)} MB`,
+    );
   }
 } finally {
   rmSync(directory, { recursive: true, force: true });

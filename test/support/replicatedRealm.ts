@@ -253,6 +253,14 @@ export class ReplicatedRealm {
     return client;
   }
 
+  /** Ends a client, and begins it again with what it has on the disk. */
+  async reopenClient(name: string): Promise<ReplicatedClient> {
+    const ended = this.client(name);
+    await ended.manager.close();
+    this.clients.splice(this.clients.indexOf(ended), 1);
+    return this.openClient(name);
+  }
+
   #waysBetween(groups: readonly (readonly string[])[]): readonly NodePair[] {
     const all = [...this.servers, ...this.clients].map(({ name }) => name);
     const together = (one: string, other: string) =>

@@ -6,9 +6,10 @@ import { mountPathOf } from '../client/naming.ts';
 import { volumeOf } from '../client/place.ts';
 import { HeadRecord } from '../client/repair/headRecord.ts';
 import type { Repair } from '../client/repair/repair.ts';
+import { recordsBelow } from '../client/repair/subtree.ts';
+import { isInConflictAmongServers } from '../client/replicas/amongServers.ts';
 import type { UserSession } from '../client/userSession.ts';
 import { fail } from '../fail.ts';
-import { isInconsistent } from '../tree/version.ts';
 import { handler } from './handler.ts';
 import { writeListing } from './listing.ts';
 
@@ -46,13 +47,15 @@ export const repairCommandHandler = handler(repairCommand, async ({ session }, p
 });
 
 /** The kinds of conflicts by their numbers on the wire (spec/repair.md, 4). */
-const [LOCAL_GLOBAL, SERVER_SERVER, NOT_IN_CONFLICT] = ['1', '2', '-1'];
+const [LOCAL_GLOBAL, SERVER_SERVER, MIXED, NOT_IN_CONFLICT] = ['1', '2', '3', '-1'];
 
 /** What kind of conflict an object is in whose servers' versions are shown; there is nothing to end. */
-function ofReplicas({ client }: UserSession, fid: Fid, { action }: RepairRequest): string {
+async function ofReplicas(session: UserSession, fid: Fid, { action }: RepairRequest): Promise<string> {
   if (action !== RepairAction.Begin) return NOT_NEEDED;
-  const vnode = client.tree.cache.vnodes.find(fid);
-  return vnode && isInconsistent(vnode) ? SERVER_SERVER : NOT_IN_CONFLICT;
+  const { tree } = session.client;
+  const vnode = tree.cache.vnodes.find(fid);
+  if (!vnode || !(await isInConflictAmongServers(session, vnode))) return NOT_IN_CONFLICT;
+  return recordsBelow(tree, fid).some(({ conflict }) => conflict) ? MIXED : SERVER_SERVER;
 }
 
 /** What an expanded object is told: what kind of conflict it is, and whether to commit. */

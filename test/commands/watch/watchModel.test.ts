@@ -133,6 +133,24 @@ describe('what moves', () => {
     expect(model.moves).toEqual([]);
   });
 
+  it('is a hoard walk: first what it looks up, then what it fetches', () => {
+    const walk = (time: number, phase: 'status' | 'data', done: number, left: number): VenusEvent => ({
+      kind: 'walkProgress',
+      time,
+      progress: {
+        phase,
+        done: { objects: done, bytes: 10 * done },
+        left: { objects: left, bytes: 10 * left },
+      },
+    });
+    const status = modelOf(walk(0, 'status', 3, 9));
+    expect(status.moves).toMatchObject([{ what: 'looking things up', progress: { done: 3, total: 12 } }]);
+    const data = modelOf(walk(0, 'status', 3, 9), walk(10, 'data', 2, 8));
+    expect(data.moves).toMatchObject([{ what: 'contents', progress: { done: 20, total: 100 } }]);
+    const ended = modelOf(walk(0, 'data', 2, 8), { kind: 'walkEnds', time: 5 });
+    expect(ended.moves).toEqual([]);
+  });
+
   it('is a hoard walk of a mounted Coda, too', () => {
     const line = (time: number, text: string): VenusEvent => ({
       time,

@@ -6,7 +6,7 @@ export interface Move {
   readonly kind: 'fetch' | 'store' | 'send log' | 'hoard walk';
   /** A path, or the name of a volume. */
   readonly what: string;
-  readonly unit: 'bytes' | 'changes' | 'percent';
+  readonly unit: 'bytes' | 'changes' | 'objects' | 'percent';
   readonly progress: Progress;
   /** When it was last heard of; milliseconds since 1970. */
   readonly heard: number;
@@ -15,6 +15,9 @@ export interface Move {
 type Moves = ReadonlyMap<string, Move>;
 type Named = Pick<Move, 'kind' | 'what' | 'unit'>;
 
+const PERCENT_OF_WALK: Named = { kind: 'hoard walk', what: '', unit: 'percent' };
+const LOOKING_UP: Named = { kind: 'hoard walk', what: 'looking things up', unit: 'objects' };
+const FETCHING: Named = { kind: 'hoard walk', what: 'contents', unit: 'bytes' };
 /** Milliseconds after which something of which nothing is heard is not shown any more: its end was not told. */
 const FORGOTTEN = 120_000;
 /** Moves at a time: more are not followed. */
@@ -33,6 +36,8 @@ export function afterEvent(moves: Moves, event: VenusEvent): Moves {
   if (event.kind === 'reintegrationProgress')
     return told(moves, logOf(event.volume), time, event.done, event.total);
   if (event.kind === 'reintegrationEnds') return without(moves, logOf(event.volume));
+  if (event.kind === 'walkProgress') return afterWalk(moves, event);
+  if (event.kind === 'walkEnds') return without(without(moves, LOOKING_UP), FETCHING);
   if (event.kind === 'line') return afterLine(moves, event.class, event.text, time);
   return event.kind === 'venusEnds' ? new Map() : moves;
 }
@@ -50,13 +55,20 @@ export function withoutForgotten(moves: Moves, now: number): Moves {
   return kept.length === moves.size ? moves : new Map(kept);
 }
 
-/** Hoard walks of a mounted venus (spec/mariner.md, B.3). */
+/** A mounted venus tells only lines of the beginning and end of walks (spec/mariner.md, B.3). */
 function afterLine(moves: Moves, lineClass: string | undefined, text: string, time: number): Moves {
-  const walk = { kind: 'hoard walk', what: '', unit: 'percent' } as const;
-  if (lineClass === 'cache' && /^Begin(Status|Data)Walk$/.test(text)) return told(moves, walk, time, 0, 100);
-  if (lineClass === 'cache' && text === 'EndDataWalk') return without(moves, walk);
-  const percent = lineClass === 'progress' ? /^hoarding (\d{1,3})%/.exec(text)?.[1] : undefined;
-  return percent === undefined ? moves : told(moves, walk, time, Number(percent), 100);
+  if (lineClass !== 'cache') return moves;
+  if (/^Begin(Status|Data)Walk$/.test(text)) return told(moves, PERCENT_OF_WALK, time, 0, 100);
+  return text === 'EndDataWalk' ? without(moves, PERCENT_OF_WALK) : moves;
+}
+
+function afterWalk(moves: Moves, event: Extract<VenusEvent, { kind: 'walkProgress' }>): Moves {
+  const { progress, percent, time } = event;
+  if (percent !== undefined) return told(moves, PERCENT_OF_WALK, time, percent, 100);
+  if (!progress) return moves;
+  const { phase, done, left } = progress;
+  if (phase === 'status') return told(moves, LOOKING_UP, time, done.objects, done.objects + left.objects);
+  return told(without(moves, LOOKING_UP), FETCHING, time, done.bytes, done.bytes + left.bytes);
 }
 
 function told(moves: Moves, named: Named, time: number, done: number, total: number | undefined): Moves {
