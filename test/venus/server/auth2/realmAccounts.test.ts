@@ -124,8 +124,8 @@ describe('auth2 of the realm', () => {
   });
 });
 
-describe('a password that is set while auth2 is off', () => {
-  it('is not known to auth2, nor is the one before it', async () => {
+describe('what auth2 knows of a password', () => {
+  it('is nothing where it was set while auth2 was off, and nothing of the one before it', async () => {
     await reopen(false);
     await realm.realmServer.resetPassword({ name: 'jan', password: 'newer' });
     await reopen(true);
@@ -133,7 +133,7 @@ describe('a password that is set while auth2 is off', () => {
     expect(logged.join('')).toContain('his password was set while auth2 was off');
   });
 
-  it('becomes known with the first login over the socket', async () => {
+  it('comes with the first login over the socket', async () => {
     await reopen(false);
     await realm.realmServer.resetPassword({ name: 'jan', password: 'newer' });
     await login('jan', 'newer');
@@ -144,7 +144,8 @@ describe('a password that is set while auth2 is off', () => {
     expect(takes('jan', 'newer')).toBe(true);
   });
 
-  it('leaves nothing on the disk that auth2 could use', async () => {
+  it('goes with its user', async () => {
+    expect(realm.store.protection.auth2KeyOf(JAN)).toBeDefined();
     await realm.realmServer.removeUser({ name: 'jan' });
     expect(realm.store.protection.auth2KeyOf(JAN)).toBeUndefined();
   });
