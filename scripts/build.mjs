@@ -12,7 +12,18 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-export const tools = ['cfs', 'clog', 'coda', 'codacon', 'cpasswd', 'ctokens', 'cunlog', 'hoard', 'repair'];
+export const tools = [
+  'au',
+  'cfs',
+  'clog',
+  'coda',
+  'codacon',
+  'cpasswd',
+  'ctokens',
+  'cunlog',
+  'hoard',
+  'repair',
+];
 
 /** Packages that only some runs need; each becomes a file of its own. */
 const heavy = ['commander', 'undici', 'inquirer', 'ora', 'chalk', 'valibot'];

@@ -78,6 +78,8 @@ export class Context {
   readonly #statuses: ExitStatus[] = [];
   #classicStatus = 0;
   #address: VenusAddress | undefined;
+  #speaksFor: number | undefined;
+  #endStatus: number | undefined;
   #venus: Venus | undefined;
   #workingDirectoryFound: Promise<string> | undefined;
 
@@ -143,12 +145,18 @@ export class Context {
 
   /** The uid that CODA_UID names, if it is not the caller's own. @throws ConfigurationError */
   otherUid(): number | undefined {
+    if (this.#speaksFor !== undefined) return this.#speaksFor;
     const text = this.surroundings.env['CODA_UID'];
     if (!text || text === String(this.surroundings.uid)) return undefined;
     if (/^\d{1,10}$/.test(text) && Number(text) < 2 ** 32) return Number(text);
     throw new ConfigurationError(`CODA_UID: ${text} is not a user id`, {
       next: 'Set it to a number, or unset it.',
     });
+  }
+
+  /** From now on requests to the embedded venus are those of another local user. Before the first one. */
+  speakFor(uid: number): void {
+    this.#speaksFor = uid;
   }
 
   /** One path, as venus wants it. @throws NotCodaPathError, BadPathError */
@@ -223,8 +231,14 @@ export class Context {
     if (status !== Status.Done) this.#classicStatus = classic;
   }
 
+  /** Ends as something else did that was run. @param status a process's */
+  endWith(status: number): void {
+    this.#endStatus = status;
+  }
+
   /** What the process ends with. */
   exitStatus(): number {
+    if (this.#endStatus !== undefined) return this.#endStatus;
     return this.classic ? this.#classicStatus : combineStatus(this.#statuses);
   }
 

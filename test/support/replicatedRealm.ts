@@ -137,7 +137,7 @@ export class ReplicatedRealm {
       await realm.#realmServer.createVolume({ name: ROOT_VOLUME, owner: undefined, maxQuota: 0 });
     if (!protection.byName('operator')) {
       const none = { salt: new Uint8Array(16), hash: new Uint8Array(32), cost: 2, blockSize: 1 };
-      await protection.addUser('operator', { ...none, parallelization: 1 }, true);
+      await protection.addUser('operator', { password: { ...none, parallelization: 1 } }, true);
     }
     for (const name of clients) await realm.openClient(name);
     return realm;

@@ -11,6 +11,7 @@ import { openAuthServer } from '../authServer.ts';
 import type { Context } from '../context.ts';
 import { walk } from '../hoard/walking.ts';
 import { logReports } from './logFacts.ts';
+import { noOptions } from '../words.ts';
 
 /** Seconds: a token that ends sooner is renewed, so that it lasts for a day. */
 const ENDS_SOON = 12 * 3600;
@@ -63,7 +64,7 @@ async function renew(context: Context, realm: string, left: number): Promise<voi
   }
   const user = await call(await context.venus(), getTokenOwner, ROOT, realm);
   terminal.err(`your token for ${realm} ${state}\n`);
-  const server = await openAuthServer(context, undefined);
+  const server = await openAuthServer(context, realm, noOptions);
   const token = await server.login(
     { user, realm },
     await askPassword(`Password of ${user}@${realm}:`),

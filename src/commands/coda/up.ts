@@ -26,8 +26,15 @@ const NODE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
 const MAX_SERVERS = 8;
 
 /** What a venus in the background tells the process that started it, once. */
-type Report =
-  { readonly ready: { readonly realm: string; readonly pid: number } } | { readonly failed: Failure };
+type Report = { readonly ready: Started } | { readonly failed: Failure };
+
+/** A venus that is up. */
+interface Started {
+  readonly realm: string;
+  readonly pid: number;
+  /** Where auth2 listens, if it does. */
+  readonly auth2Port?: number | undefined;
+}
 
 interface Failure {
   readonly code: string;
@@ -43,6 +50,7 @@ interface Start {
   readonly servers: readonly string[] | undefined;
   /** Whether each server and each client is a process of its own. */
   readonly processes: boolean;
+  readonly auth2Port: number | undefined;
 }
 
 interface Place {
@@ -78,7 +86,8 @@ class StartError extends CodaError {
 export const up: Command = {
   usage:
     'coda up [--realm NAME] [--data DIR] [--socket PATH] [--servers A,B,...] [--clients A,B,...] ' +
-    '[--processes] [--cache-size SIZE] [--cache-objects N] [--checkpoint-format FORMAT] [--real-conflicts] [--foreground]',
+    '[--auth2 PORT] [--processes] [--cache-size SIZE] [--cache-objects N] [--checkpoint-format FORMAT] ' +
+    '[--real-conflicts] [--foreground]',
   summary: 'start a venus of your own, with its servers: a small Coda on this machine',
   description: [
     'Everything it holds is in the data directory, and survives whatever happens to the process. ' +
@@ -95,6 +104,10 @@ export const up: Command = {
     {
       flags: '--clients <names>',
       summary: 'several clients on the same servers, as laptop,desk; CODA_CLIENT picks one',
+    },
+    {
+      flags: '--auth2 <port>',
+      summary: 'answer the protocol of auth2, too, on this UDP port of this machine; 0 for any that is free',
     },
     {
       flags: '--processes',
@@ -128,6 +141,7 @@ export const up: Command = {
       realm: options.value('realm'),
       servers: serverNames(options),
       processes: options.flag('processes'),
+      auth2Port: auth2PortOf(options),
     };
     await (options.flag('foreground') ? inForeground : inBackground)(context, start);
   },
@@ -198,6 +212,14 @@ function serverNames(options: Options): readonly string[] | undefined {
   return names;
 }
 
+/** @throws UsageError */
+function auth2PortOf(options: Options): number | undefined {
+  const text = options.value('auth2');
+  if (text === undefined) return undefined;
+  if (/^\d{1,5}$/.test(text) && Number(text) < 2 ** 16) return Number(text);
+  throw new UsageError(`--auth2: ${text} is no port`);
+}
+
 /** Names of nodes with commas between them. @throws UsageError */
 function namesIn(options: Options, option: string, example: string): readonly string[] | undefined {
   const text = options.value(option);
@@ -214,12 +236,16 @@ function clientsIn(dataDirectory: string): readonly string[] {
 }
 
 /** Runs venus in this process, until a signal or `coda down` ends it. */
-async function inForeground(context: Context, { place, realm, servers, processes }: Start): Promise<void> {
+async function inForeground(
+  context: Context,
+  { place, realm, servers, processes, auth2Port }: Start,
+): Promise<void> {
   const { startDaemon } = await import('../../venus/daemon.ts');
   const options = {
     ...place,
     realm,
     ...(servers === undefined ? {} : { servers }),
+    ...(auth2Port === undefined ? {} : { auth2Port }),
     uid: context.surroundings.uid,
     version: CODA_TOOLKIT_VERSION,
     ...(processes ? { startProcess: () => startNode(place) } : {}),
@@ -227,8 +253,9 @@ async function inForeground(context: Context, { place, realm, servers, processes
   try {
     const daemon = await startDaemon(options);
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => daemon.stop());
-    if (process.send) tellParent({ ready: { realm: daemon.realm, pid: process.pid } });
-    else announce(context, place, daemon.realm, process.pid);
+    const started = { realm: daemon.realm, pid: process.pid, auth2Port: daemon.auth2Port };
+    if (process.send) tellParent({ ready: started });
+    else announce(context, place, started);
     await daemon.ended;
   } catch (error) {
     if (!process.send) throw error;
@@ -274,7 +301,10 @@ function tellParent(report: Report): void {
 }
 
 /** Starts venus as a process of its own, and waits until it answers. */
-async function inBackground(context: Context, { place, realm, servers, processes }: Start): Promise<void> {
+async function inBackground(
+  context: Context,
+  { place, realm, servers, processes, auth2Port }: Start,
+): Promise<void> {
   const { makeDirectory } = await import('../../disk/durableDirectory.ts');
   await makeDirectory(place.dataDirectory);
   const log = openSync(join(place.dataDirectory, 'venus.log'), 'a', 0o600);
@@ -290,6 +320,7 @@ async function inBackground(context: Context, { place, realm, servers, processes
   if (checkpointFormat !== undefined) words.push('--checkpoint-format', checkpointFormat);
   if (realConflicts) words.push('--real-conflicts');
   if (processes) words.push('--processes');
+  if (auth2Port !== undefined) words.push('--auth2', String(auth2Port));
   const child = spawn(process.execPath, [ownProgram(), ...words], {
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
@@ -300,7 +331,7 @@ async function inBackground(context: Context, { place, realm, servers, processes
   const report = await reportOf(child, context.timeLimit).finally(() => spinner.stop());
   if ('failed' in report) throw new StartError(report.failed);
   child.unref();
-  announce(context, place, report.ready.realm, report.ready.pid);
+  announce(context, place, report.ready);
 }
 
 function reportOf(child: ChildProcess, timeLimit: number): Promise<Report> {
@@ -330,17 +361,25 @@ function isReport(message: unknown): message is Report {
   return typeof message === 'object' && message !== null && ('ready' in message || 'failed' in message);
 }
 
-function announce(context: Context, { dataDirectory, clients }: Place, realm: string, pid: number): void {
+function announce(
+  context: Context,
+  { dataDirectory, clients }: Place,
+  { realm, pid, auth2Port }: Started,
+): void {
   const socket = clients[0]?.socket ?? '';
   if (context.json) {
     const named = clients.map(({ name, socket: at }) => ({ name, socket: at }));
-    const more = clients.length > 1 ? { clients: named } : {};
+    const more = {
+      ...(clients.length > 1 ? { clients: named } : {}),
+      ...(auth2Port === undefined ? {} : { auth2Port }),
+    };
     context.printJson({ realm, pid, dataDirectory, socket, ...more, failures: [] });
     return;
   }
   const lines = clients.map((client) =>
     clients.length > 1 ? `  client  ${client.name} ${client.socket}` : `  socket  ${client.socket}`,
   );
+  if (auth2Port !== undefined) lines.push(`  auth2   127.0.0.1:${auth2Port}`);
   context.print(`venus is up: realm ${realm}, pid ${pid}\n  data    ${dataDirectory}\n${lines.join('\n')}\n`);
   if (clients.length > 1) context.print(`To use one: export CODA_CLIENT=${clients[0]?.name}\n`);
   else if (socket !== safeDefaultSocket(context))
