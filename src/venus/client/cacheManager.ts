@@ -131,6 +131,7 @@ export class CacheManager implements Service<CallbackProtocol> {
       capacity: options.objects ?? Infinity,
       empty: (fid) => this.files.empty(fid),
       onReplace: (object, what) => this.#tellOfReplacement(object, what),
+      mounts: () => this.locations.mounts(),
     });
     this.tree = new ClientTree(database, cache, logs, storeIds);
     this.files = new FileCache({

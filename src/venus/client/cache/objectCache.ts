@@ -9,6 +9,8 @@ import { VenusError, isErrno } from '../../../ipc/errors.ts';
 import { type HoardBinding, Inventory, fidText } from './inventory.ts';
 import { aclWith, countsOf, listing, sameVersion, toVnode, uncountedVolume } from './fetchedObject.ts';
 import { Replacement, type ReplacementOptions, roomFor } from './replacement.ts';
+import type { MountedVolume } from '../locations.ts';
+import { linksInUse } from './mountLinks.ts';
 import { type NamedObject, Remnants } from './remnants.ts';
 import { Validity } from './validity.ts';
 
@@ -35,6 +37,8 @@ export interface ObjectCacheOptions {
   /** Throws out the contents of a file. */
   readonly empty: (fid: Fid) => Promise<void>;
   readonly onReplace: ReplacementOptions['onReplace'];
+  /** The volumes that are mounted in others. */
+  readonly mounts: () => readonly MountedVolume[];
 }
 
 const NOTHING_IN_IT = { entryCount: 0, nameUnits: 0, linkCount: 2 } as const;
@@ -68,7 +72,8 @@ export class ObjectCache {
     );
     for (const vnode of this.vnodes.all()) inventory.note(undefined, vnode);
     const forget = (fids: readonly Fid[]) => this.forgetObjects(fids);
-    this.replacement = new Replacement({ inventory, isDirty, empty, onReplace, forget });
+    const ways = () => linksInUse(this.vnodes, options.mounts());
+    this.replacement = new Replacement({ inventory, isDirty, empty, onReplace, forget, ways });
     this.#complete = options.database.table('complete');
     this.#ownerNames = options.database.table('ownerNames');
     this.#remnants = new Remnants(options.database, this.vnodes, options.isDirty);

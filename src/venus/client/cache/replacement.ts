@@ -9,6 +9,8 @@ export interface ReplacementOptions {
   readonly inventory: Inventory;
   /** Whether changes of an object wait in a modify log. */
   readonly isDirty: (fid: Fid) => boolean;
+  /** Objects that lead to others that are here, and stay as long as those: by their fids. */
+  readonly ways: () => ReadonlySet<string>;
   /** Forgets objects, but not those that have become needed meanwhile. */
   readonly forget: (fids: readonly Fid[]) => Promise<void>;
   /** Throws out the contents of a file. */
@@ -43,7 +45,7 @@ const [BATCH, BATCH_PART] = [256, 32];
 
 /**
  * Throws out of the cache what has the lowest priority, until there is room. What is changed here, open or in use stays,
- * and so does a directory as long as something in it is here.
+ * and so does a directory as long as something in it is here, or the link by which a volume is mounted.
  */
 export class Replacement {
   readonly #options: ReplacementOptions;
@@ -143,11 +145,13 @@ export class Replacement {
     const chosen: CachedObject[] = [];
     const kept = new Set<CachedObject>();
     const chosenIn = new Map<CachedObject, number>();
+    const ways = this.#options.ways();
     while (chosen.length < count) {
       const object = this.#takeBelow(inventory.objects, request);
       if (!object) break;
       const isAbove = inventory.childrenOf(object.fid) > (chosenIn.get(object) ?? 0);
-      if (isAbove || this.isPinned(object.fid) || inventory.isInUse(object)) {
+      const isWay = ways.has(fidText(object.fid));
+      if (isAbove || isWay || this.isPinned(object.fid) || inventory.isInUse(object)) {
         kept.add(object);
         continue;
       }

@@ -5,6 +5,7 @@ import { isMountTarget } from '../place.ts';
 import type { MountedVolume } from '../locations.ts';
 import type { FileCache } from './fileCache.ts';
 import { fidText } from './inventory.ts';
+import { linksInUse } from './mountLinks.ts';
 
 /** An object of a volume as `cfs listcache` shows it (spec/cfs.md, 6.5). */
 export interface ListedObject {
@@ -55,7 +56,7 @@ export class CacheUpkeep {
    */
   async forgetObject(fid: Fid): Promise<boolean> {
     for (const { volume } of this.#mountedBelow(fid)) await this.forgetVolume(volume);
-    const links = this.#linksInUse();
+    const links = linksInUse(this.#tree.cache.vnodes, this.#mounts());
     const below = [...this.#below(fid)].filter((found) => !links.has(fidText(found)));
     // What is in a directory goes before it.
     await this.#forget(below.reverse());
@@ -67,7 +68,7 @@ export class CacheUpkeep {
     const { vnodes } = this.#tree.cache;
     const directories: Fid[] = [];
     let others: Fid[] = [];
-    const links = this.#linksInUse();
+    const links = linksInUse(this.#tree.cache.vnodes, this.#mounts());
     for (const { fid, type } of [...vnodes.inVolume(volume, 0)]) {
       if (type === 'directory') directories.push(fid);
       else if (!links.has(fidText(fid))) others.push(fid);
@@ -137,17 +138,6 @@ export class CacheUpkeep {
     yield fid;
     if (vnode.type !== 'directory') return;
     for (const { entry } of vnodes.entries(fid)) yield* this.#below({ ...entry, volume: fid.volume });
-  }
-
-  /** The links by which volumes are mounted of which something is here: without them nobody gets there. */
-  #linksInUse(): ReadonlySet<string> {
-    const { vnodes } = this.#tree.cache;
-    const links = this.#mounts().flatMap(({ volume, directory, name }) => {
-      const entry = vnodes.entry(directory, name);
-      const isUsed = entry && !vnodes.inVolume(volume, 0).next().done;
-      return isUsed ? [fidText({ ...entry, volume: directory.volume })] : [];
-    });
-    return new Set(links);
   }
 
   /** Volumes on the way to one. */
