@@ -58,7 +58,7 @@ interface TestedShell {
   readonly setup: string;
 }
 
-const tools = ['cfs', 'clog', 'coda', 'codacon', 'cpasswd', 'ctokens', 'cunlog', 'repair'];
+const tools = ['au', 'cfs', 'clog', 'coda', 'codacon', 'cpasswd', 'ctokens', 'cunlog', 'hoard', 'repair'];
 const posixKeeper = (tool: string) =>
   `${tool}() { printf '%s\\0' ${tool} "$@" > words.new; mv words.new words; }`;
 const fishKeeper = (tool: string) =>

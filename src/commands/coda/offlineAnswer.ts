@@ -1,3 +1,4 @@
+import { counted } from '../../term/counted.ts';
 import { formatSize } from '../../term/size.ts';
 import { formatCtime, formatDuration } from '../../term/time.ts';
 import { printable } from '../../term/printable.ts';
@@ -140,7 +141,7 @@ function hoardedLines({ hoarded }: OfflineFacts, { userPath }: Shown): readonly 
   if ('unknown' in hoarded) return [row('hoarded', `unknown: ${hoarded.unknown}`)];
   const { summary, problems } = hoarded.known;
   const { present, stale, missing } = summary;
-  const text = `${present.objects} here (${formatSize(present.bytes)}), ${stale.objects} stale, ${missing.objects} missing; ${summary.entries} entries`;
+  const text = `${present.objects} here (${formatSize(present.bytes)}), ${stale.objects} stale, ${missing.objects} missing; ${counted(summary.entries, 'entry', 'entries')}`;
   const named = problems.slice(0, MOST_NAMES).map((object) => problemLine(object, userPath));
   const more = problems.length - named.length;
   return [row('hoarded', text), ...named, ...(more > 0 ? [row('', `and ${more} more: hoard verify`)] : [])];

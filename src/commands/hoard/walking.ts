@@ -4,6 +4,7 @@ import type { HoardWalk, WalkProgress } from '../../ipc/hoard.ts';
 import { TimeLimitError } from '../../ipc/errors.ts';
 import { monotonicTime } from '../../ipc/timeLimit.ts';
 import type { Venus } from '../../ipc/venus.ts';
+import { counted } from '../../term/counted.ts';
 import { formatSize } from '../../term/size.ts';
 import { type Spinner, startSpinner } from '../../term/spinner.ts';
 import type { Context } from '../context.ts';
@@ -61,8 +62,8 @@ export function walkText({ result, fetched, unfetched, began, ended }: HoardWalk
   const missing =
     unfetched.objects === 0
       ? ''
-      : `, ${unfetched.objects} objects of ${formatSize(unfetched.bytes)} could not be fetched`;
-  return `${results[result]}: ${fetched.objects} objects fetched, ${formatSize(fetched.bytes)}, in ${seconds} s${missing}`;
+      : `, ${counted(unfetched.objects, 'object')} of ${formatSize(unfetched.bytes)} could not be fetched`;
+  return `${results[result]}: ${counted(fetched.objects, 'object')} fetched, ${formatSize(fetched.bytes)}, in ${seconds} s${missing}`;
 }
 
 /** A mounted Coda tells a percentage, and that only to who listens; the walk blocks its caller until it ends. */

@@ -24,7 +24,8 @@ const words = (line: string) => wanted(line).candidates.map(({ word }) => word);
 
 describe('at the place of', () => {
   it.each([
-    ['cfs list', ['listacl', 'listvol', 'listlocal']],
+    ['cfs listv', ['listvol']],
+    ['cfs listl', ['listlocal']],
     ['cfs lv', ['lv']],
     ['cfs --json lista', ['listacl']],
     ['coda realm v', ['volume']],
