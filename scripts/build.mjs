@@ -12,7 +12,18 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-export const tools = ['cfs', 'clog', 'coda', 'codacon', 'cpasswd', 'ctokens', 'cunlog', 'repair'];
+export const tools = [
+  'au',
+  'cfs',
+  'clog',
+  'coda',
+  'codacon',
+  'cpasswd',
+  'ctokens',
+  'cunlog',
+  'hoard',
+  'repair',
+];
 
 /** Packages that only some runs need; each becomes a file of its own. */
 const heavy = ['commander', 'undici', 'inquirer', 'ora', 'chalk', 'valibot'];
@@ -113,7 +124,29 @@ await Promise.all([
   ),
 ]);
 
+await writeTables();
 for (const tool of tools) warm(tool);
+
+/** Loads the commands of all tools, once, and writes down what completion has to know of them. */
+async function writeTables() {
+  const program = join(dist, 'tables.cjs');
+  const imports = tools.map((tool) => `import { ${tool} } from './commands/${tool}.ts';`).join('');
+  await build({
+    ...common,
+    stdin: {
+      contents: `import { tableOf } from './commands/coda/completion/toolTable.ts'; ${imports}
+        Promise.all([${tools.join(', ')}].map(tableOf)).then((all) => process.stdout.write(JSON.stringify(all)));`,
+      resolveDir: join(root, 'src'),
+      loader: 'ts',
+    },
+    plugins: [separate],
+    outfile: program,
+  });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`the tables of the tools: ${stderr}`);
+  writeFileSync(join(dist, 'commands.json'), stdout);
+  rmSync(program);
+}
 
 /** Runs a tool once and keeps the code that V8 compiled for it. */
 function warm(tool) {

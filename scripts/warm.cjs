@@ -11,7 +11,7 @@ const vm = require('node:vm');
 
 const root = join(__dirname, '..');
 const tool = process.argv[2];
-const words = { cfs: ['la', '/coda/x'], coda: ['pending'], ctokens: ['@x'], cunlog: ['@x'] };
+const words = { cfs: ['la', '/coda/x'], coda: ['pending'], ctokens: ['@x'], cunlog: ['@x'], hoard: ['on'] };
 /** Those that get what they asked for; a failure of others is of no interest. */
 const mustSucceed = new Set(['cfs', 'coda']);
 const acl = '1\n0\nSystem:AnyUser\t9\n\0';

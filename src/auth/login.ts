@@ -4,12 +4,13 @@ import type { CodaIdentity } from './identity.ts';
 
 /** A place that knows passwords: the embedded venus's, or the auth2 servers of a real realm. */
 export interface AuthServer {
+  readonly kind: 'embedded' | 'auth2';
   /**
    * @param lifetime seconds; as long as the realm gives if absent
-   * @throws RefusedError wrong-password, unknown-user, unknown-realm
+   * @throws RefusedError wrong-password, unknown-user, unknown-realm (embedded); Rpc2Error, Auth2Error (auth2)
    */
   login(who: CodaIdentity, password: string, lifetime?: number): Promise<Token>;
-  /** @throws RefusedError as login */
+  /** @throws RefusedError, Rpc2Error, Auth2Error as login */
   changePassword(who: CodaIdentity, oldPassword: string, newPassword: string): Promise<void>;
 }
 
@@ -17,6 +18,7 @@ export interface AuthServer {
 export async function embeddedAuthServer(http: HttpSession): Promise<AuthServer> {
   const { emptySchema, tokenSchema } = await import('../ipc/socket/routes.ts');
   return {
+    kind: 'embedded',
     login: async ({ user, realm }, password, lifetime) => {
       const request = { user, realm, password, ...(lifetime === undefined ? {} : { lifetime }) };
       const { clear, secret } = await http.json(

@@ -14,6 +14,10 @@ export interface Command {
   readonly words?: { readonly min?: number; readonly max?: number };
   /** Options end at the first word that is none (setacl's directory). */
   readonly optionsFirst?: boolean;
+  /** What the words are, one after the other, where the usage does not say it in words that completion knows; the last repeats. */
+  readonly completes?: readonly WordKind[];
+  /** Its words are what somebody else typed: none of them is an option. */
+  readonly verbatim?: boolean;
   /** Rewrites the words before options are looked for, where their order means something. */
   readonly prepare?: (words: readonly string[]) => readonly string[];
   /** What the classic tool exits with when the operation fails; 255 for most (spec/cfs.md, 1.3). */
@@ -26,7 +30,32 @@ export interface Option {
   /** In commander's form: `-R, --recursive`, `--timeout <duration>`. */
   readonly flags: string;
   readonly summary: string;
+  /** What the value may be, as far as it is one of a few. */
+  readonly values?: readonly string[];
+  /** Whether it may be given several times, each time with a value. */
+  readonly repeats?: boolean;
 }
+
+/** What a word can be, for completion. */
+export type WordKind =
+  | 'path'
+  | 'local file'
+  | 'volume'
+  | 'user'
+  | 'group'
+  /** A user or a group, above all those in the access list of the directory before it. */
+  | 'principal'
+  | 'rights'
+  | 'server'
+  | 'client or server'
+  /** `user@realm`, and `@realm`. */
+  | 'user at realm'
+  | 'realm'
+  /** A command of the same tool. */
+  | 'command'
+  | 'shell'
+  /** Nothing that could be known. */
+  | 'other';
 
 /** The options of one run. */
 export interface Options {
@@ -34,6 +63,8 @@ export interface Options {
   flag(name: string): boolean;
   /** The value of an option that takes one. */
   value(name: string): string | undefined;
+  /** The values of an option that may be given several times. */
+  values(name: string): readonly string[];
 }
 
 /** What was typed behind a command's name. */
@@ -47,6 +78,8 @@ export interface CommandEntry {
   /** The full name first; names of several words are separated by blanks. */
   readonly names: readonly string[];
   readonly load: () => Promise<Command>;
+  /** False for what is there for programs and old scripts alone; lists of commands pass it over. */
+  readonly isListed?: boolean;
 }
 
 /** A program of `bin/`. */
@@ -55,6 +88,8 @@ export interface Tool {
   readonly summary: string;
   /** Either several commands, or one that is the tool itself. */
   readonly commands: readonly CommandEntry[] | (() => Promise<Command>);
+  /** What runs when the words begin with none of several commands. */
+  readonly otherwise?: () => Promise<Command>;
   /** Where the usage goes when the words make no sense: cfs has it on stdout. */
   readonly usageOn: 'stdout' | 'stderr';
   /** What is printed, on stdout, for a command that does not exist. */

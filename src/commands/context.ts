@@ -57,7 +57,12 @@ export interface RunningTool {
 /** What `help` shows of a command. */
 export interface CommandSummary {
   readonly names: readonly string[];
-  readonly load: () => Promise<{ readonly usage: string; readonly summary: string }>;
+  readonly load: () => Promise<{
+    readonly usage: string;
+    readonly summary: string;
+    readonly description?: readonly string[];
+  }>;
+  readonly isListed?: boolean;
 }
 
 /** Everything a command touches: venus, the terminal, and the account of what went wrong. */
@@ -75,6 +80,8 @@ export class Context {
   #classicStatus = 0;
   #address: VenusAddress | undefined;
   #behind: Behind | undefined;
+  #speaksFor: number | undefined;
+  #endStatus: number | undefined;
   #venus: Venus | undefined;
   #workingDirectoryFound: Promise<string> | undefined;
 
@@ -148,12 +155,18 @@ export class Context {
 
   /** The uid that CODA_UID names, if it is not the caller's own. @throws ConfigurationError */
   otherUid(): number | undefined {
+    if (this.#speaksFor !== undefined) return this.#speaksFor;
     const text = this.surroundings.env['CODA_UID'];
     if (!text || text === String(this.surroundings.uid)) return undefined;
     if (/^\d{1,10}$/.test(text) && Number(text) < 2 ** 32) return Number(text);
     throw new ConfigurationError(`CODA_UID: ${text} is not a user id`, {
       next: 'Set it to a number, or unset it.',
     });
+  }
+
+  /** From now on requests to the embedded venus are those of another local user. Before the first one. */
+  speakFor(uid: number): void {
+    this.#speaksFor = uid;
   }
 
   /** One path, as venus wants it. @throws NotCodaPathError, BadPathError */
@@ -228,8 +241,14 @@ export class Context {
     if (status !== Status.Done) this.#classicStatus = classic;
   }
 
+  /** Ends as something else did that was run. @param status a process's */
+  endWith(status: number): void {
+    this.#endStatus = status;
+  }
+
   /** What the process ends with. */
   exitStatus(): number {
+    if (this.#endStatus !== undefined) return this.#endStatus;
     return this.classic ? this.#classicStatus : combineStatus(this.#statuses);
   }
 

@@ -1,5 +1,6 @@
 import type { Damage } from '../dump/errors.ts';
 import { type DumpCounters, type HeaderRecord, kindOf } from '../dump/record.ts';
+import { counted } from '../term/counted.ts';
 import { formatSize } from '../term/size.ts';
 
 /** `full dump of u.jan (7f000001) of coda.local at s1, made 2026-11-21T12:00:00.000Z`. */
@@ -58,8 +59,4 @@ export function hex(bytes: Uint8Array): string {
 export function isoTime(milliseconds: number): string {
   const date = new Date(milliseconds);
   return Number.isNaN(date.getTime()) ? String(milliseconds) : date.toISOString();
-}
-
-function counted(count: bigint, one: string, many: string): string {
-  return `${count} ${count === 1n ? one : many}`;
 }

@@ -13,15 +13,17 @@ export interface EachPath<Result> {
   readonly label?: string;
   /** Printed before the outcome of each path, whatever it is. */
   readonly echo?: (typed: string) => void;
+  /** Requests under way at once, if not {@link REQUESTS}. */
+  readonly atATime?: number;
 }
 
 /** Asks venus about each path, prints what it answers, reports what fails and goes on. */
 export async function forEachPath<Result>(
   context: Context,
   paths: readonly string[],
-  { ask, print, label, echo }: EachPath<Result>,
+  { ask, print, label, echo, atATime = REQUESTS }: EachPath<Result>,
 ): Promise<void> {
-  for await (const outcome of inFlight(paths, REQUESTS, async (typed) => ask(await context.target(typed)))) {
+  for await (const outcome of inFlight(paths, atATime, async (typed) => ask(await context.target(typed)))) {
     echo?.(outcome.item);
     if (outcome.ok) {
       print(outcome.item, outcome.result);

@@ -37,8 +37,12 @@ const statusOfCode: ReadonlyMap<string, ExitStatus> = new Map([
   ['token-expired', ExitStatus.NoToken],
   ['time-limit', ExitStatus.Unreachable],
   ['unreachable', ExitStatus.Unreachable],
+  ['server-dead', ExitStatus.Unreachable],
+  ['server-busy', ExitStatus.Unreachable],
+  ['connection-lost', ExitStatus.Unreachable],
   ['would-lose-data', ExitStatus.WouldLoseData],
   ['wrong-password', ExitStatus.PermissionDenied],
+  ['auth-denied', ExitStatus.PermissionDenied],
   ['conflict', ExitStatus.Conflict],
   ['interrupted', ExitStatus.Interrupted],
 ]);

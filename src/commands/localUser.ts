@@ -13,11 +13,22 @@ export function localUserName(context: Context): string | undefined {
   }
 }
 
+/** The uid of a local user; undefined if there is none by that name. */
+export function uidOf(name: string): number | undefined {
+  const fields = passwdLines().find(([login]) => login === name);
+  const uid = Number(fields?.[2]);
+  return fields && Number.isSafeInteger(uid) ? uid : undefined;
+}
+
 function nameInPasswd(uid: number): string | undefined {
+  return passwdLines().find((fields) => fields[2] === String(uid))?.[0];
+}
+
+function passwdLines(): readonly (readonly string[])[] {
   try {
     const lines = readFileSync('/etc/passwd', 'utf8').split('\n');
-    return lines.map((line) => line.split(':')).find((fields) => fields[2] === String(uid))?.[0];
+    return lines.map((line) => line.split(':'));
   } catch {
-    return undefined;
+    return [];
   }
 }

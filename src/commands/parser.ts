@@ -36,7 +36,10 @@ function makeParser(name: string, command: Command, options: readonly Option[]):
     .helpOption('--help', 'explain this command')
     .exitOverride();
   if (command.optionsFirst) parser.passThroughOptions();
-  for (const { flags, summary } of options) parser.option(flags, summary);
+  for (const { flags, summary, repeats } of options) {
+    if (repeats) parser.option(flags, summary, (value, before: readonly string[]) => [...before, value], []);
+    else parser.option(flags, summary);
+  }
   if (command.examples) parser.addHelpText('after', `\nExamples:\n  ${command.examples.join('\n  ')}`);
   return parser;
 }
@@ -55,6 +58,10 @@ function optionsOf(parser: Parser): Options {
     value: (name) => {
       const value = get(name);
       return typeof value === 'string' ? value : undefined;
+    },
+    values: (name) => {
+      const values = get(name);
+      return Array.isArray(values) ? values.filter((value) => typeof value === 'string') : [];
     },
   };
 }

@@ -17,7 +17,7 @@ const DEFAULT_TIME_LIMIT = 60;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Options of every command. */
-const commonOptions: readonly Option[] = [
+export const commonOptions: readonly Option[] = [
   { flags: '--venus <address>', summary: 'which venus: mount:/coda or unix:/path/venus.sock' },
   {
     flags: '--timeout <duration>',
@@ -67,9 +67,16 @@ function findCommand(tool: Tool, argv: readonly string[]): Found | undefined {
       if (matches && parts.length > (best?.length ?? 0)) best = { entry, length: parts.length };
     }
   }
-  if (!best) return undefined;
+  if (!best) return otherwiseOf(tool, argv);
   const name = `${tool.name} ${best.entry.names[0] ?? ''}`;
   return { name, entry: best.entry.load, words: [...before, ...words.slice(best.length)] };
+}
+
+/** What a tool does with words that begin with none of its commands; its list of commands is not among that. */
+function otherwiseOf(tool: Tool, argv: readonly string[]): Found | undefined {
+  const asksForList = argv[0] === '--help' || argv[0] === '-h';
+  if (!tool.otherwise || asksForList) return undefined;
+  return { name: tool.name, entry: tool.otherwise, words: argv };
 }
 
 function leadingOptions(argv: readonly string[]): readonly string[] {
@@ -149,7 +156,8 @@ async function noCommand(tool: Tool, argv: readonly string[], surroundings: Surr
 
 /** The text of `TOOL --help`. */
 async function listOfCommands(tool: Tool): Promise<string> {
-  const entries = typeof tool.commands === 'function' ? [] : tool.commands;
+  const commands = typeof tool.commands === 'function' ? [] : tool.commands;
+  const entries = commands.filter(({ isListed = true }) => isListed);
   const rows = await Promise.all(
     entries.map(async ({ names, load }) => ({ names: names.join(', '), summary: (await load()).summary })),
   );
@@ -161,6 +169,7 @@ async function listOfCommands(tool: Tool): Promise<string> {
     'Commands:',
     ...lines,
     '',
+    ...(tool.otherwise === undefined ? [] : [`Or: ${(await tool.otherwise()).usage}`, '']),
     `${tool.name} COMMAND --help explains one of them; ${tool.name}(1) all.`,
     '',
   ].join('\n');

@@ -1,3 +1,6 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { spoolsOfClients } from '../cml/findCheckpoints.ts';
 import { readConfiguration } from '../ipc/venusConf.ts';
 import type { Context } from './context.ts';
 
@@ -13,4 +16,12 @@ export function classicSpools({ surroundings }: Context): readonly string[] {
     key === 'checkpointdir' && value ? [value] : [],
   );
   return [...configured, ...CLASSIC_SPOOLS];
+}
+
+/** Where checkpoints may be: of the embedded venus, whose data directory is as `coda up` chooses it, and of a real one. */
+export async function allSpools(context: Context, data?: string): Promise<readonly string[]> {
+  const { env } = context.surroundings;
+  const home = env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
+  const clients = await spoolsOfClients(resolve(data ?? join(home, 'coda')));
+  return [...clients, ...classicSpools(context)];
 }

@@ -14,13 +14,15 @@ export async function parseWords(
 ): Promise<ParsedWords> {
   const prepared = command.prepare?.(typed) ?? typed;
   // Without a dash there is no option, and no need for a parser: loading it would cost a tenth of a tool's start.
-  if (!prepared.some((word) => word.startsWith('-'))) return { words: prepared, options: noOptions };
+  if (command.verbatim || !prepared.some((word) => word.startsWith('-')))
+    return { words: prepared, options: noOptions };
   const { parseWithCommander } = await import('./parser.ts');
   const optionsFirst = command.optionsFirst ?? false;
   return parseWithCommander(name, command, options, normaliseDashes(prepared, options, optionsFirst));
 }
 
-const noOptions: Options = { flag: () => false, value: () => undefined };
+/** Where none is given. */
+export const noOptions: Options = { flag: () => false, value: () => undefined, values: () => [] };
 
 interface Flag {
   readonly long: string;

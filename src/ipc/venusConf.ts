@@ -20,13 +20,20 @@ export function readConfiguration(
   names: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Configuration {
-  const directories = (env['CODACONFPATH'] ?? DEFAULT_DIRECTORIES).split(':').filter((part) => part !== '');
+  const directories = configurationDirectories(env);
   const values = new Map<string, string>();
   for (const name of names) {
     const text = firstReadable(directories.map((directory) => `${directory}/${name}`));
     for (const [key, value] of parseConfiguration(text)) values.set(key, value);
   }
   return Object.fromEntries(values);
+}
+
+/** Where configuration files are looked for, in this order. */
+export function configurationDirectories(
+  env: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  return (env['CODACONFPATH'] ?? DEFAULT_DIRECTORIES).split(':').filter((part) => part !== '');
 }
 
 /** Path of the socket on which the venus of a mounted Coda tells what happens. */

@@ -5,7 +5,8 @@
  */
 import * as v from 'valibot';
 import { logObstacles } from './logObstacles.ts';
-import { nameSchema, toJsonName } from './socket/routes.ts';
+import { hoardWalkSchema, walkProgressSchema } from './hoard.ts';
+import { encodeJsonLine, nameSchema } from './socket/routes.ts';
 
 const integer = v.pipe(v.number(), v.integer());
 const count = v.pipe(integer, v.minValue(0));
@@ -84,6 +85,12 @@ const kinds = [
   /** Somebody opened a file for reading, or gave one new contents; both in the cache. */
   event('opened', { path: nameSchema, uid: count, length: count }),
   event('stored', { path: nameSchema, uid: count, length: count }),
+  /** A hoard walk. A mounted venus tells no more of its progress than a percentage of the bytes. */
+  event('walkBegins', { isPeriodic: v.exactOptional(v.boolean()) }),
+  event('walkProgress', { progress: v.exactOptional(walkProgressSchema), percent: v.exactOptional(count) }),
+  event('walkEnds', { walk: v.exactOptional(hoardWalkSchema) }),
+  /** Something left the cache to make room. Hoarded things are told of one by one. */
+  event('evicted', { path: nameSchema, length: count, isHoarded: v.boolean() }),
   /** A mounted venus threw away lines because this reader was too slow. */
   event('dropped', { messages: count }),
   event('venusEnds', { how: v.picklist(['shutdown', 'crash']), pid: v.exactOptional(count) }),
@@ -120,8 +127,7 @@ function isOfKnownKind(input: unknown): boolean {
 
 /** One line of JSON, with its end. Names that are not UTF-8 keep their bytes. */
 export function encodeEvent(event: VenusEvent): string {
-  const encode = (_key: string, value: unknown) => (typeof value === 'string' ? toJsonName(value) : value);
-  return `${JSON.stringify(event, encode)}\n`;
+  return encodeJsonLine(event);
 }
 
 /** The other way round; undefined for what is none, as the last line of a file that was being written at a crash. */

@@ -34,37 +34,43 @@ export async function askPassword(message: string): Promise<string> {
 
 /** Characters of a password that are read from a pipe (spec/auth.md, 1.3). */
 const MAX_LINE = 127;
+const STDIN = 0;
 
 /**
  * Reads one line of stdin, and nothing of what follows it: that belongs to whoever reads next. Empty at its end.
  * Where stdin is closed the answer is empty too.
  */
 export function readStdinLine(): string {
+  return readLine(STDIN);
+}
+
+/** The same of another file descriptor that is open. */
+export function readLine(fd: number): string {
   const byte = Buffer.alloc(1);
   const bytes: number[] = [];
   for (;;) {
-    if (readByte(byte) === 0 || byte[0] === 0x0a) break;
+    if (readByte(fd, byte) === 0 || byte[0] === 0x0a) break;
     if (bytes.length < MAX_LINE) bytes.push(byte[0] ?? 0);
   }
   return Buffer.from(bytes).toString('utf8');
 }
 
-function readByte(byte: Buffer): number {
+function readByte(fd: number, byte: Buffer): number {
   for (;;) {
     try {
-      return readSync(0, byte);
+      return readSync(fd, byte);
     } catch (error) {
       const code = systemCode(error);
       if (code === 'EOF' || code === 'EBADF') return 0;
-      if (code !== 'EAGAIN' || !isStdinOpen()) throw error;
+      if (code !== 'EAGAIN' || !isOpen(fd)) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     }
   }
 }
 
-function isStdinOpen(): boolean {
+function isOpen(fd: number): boolean {
   try {
-    fstatSync(0);
+    fstatSync(fd);
     return true;
   } catch {
     return false;

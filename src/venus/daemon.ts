@@ -10,6 +10,7 @@ import type { Nodes } from './nodes/nodes.ts';
 import { ProcessNodes } from './nodes/processNodes.ts';
 import { ServerControl } from './nodes/serverControl.ts';
 import { RealmServer } from './server/realmServer.ts';
+import type { Auth2Listener } from './server/auth2/auth2Listener.ts';
 import { type RealmStore, openRealmStore } from './server/realmStore.ts';
 import { DataLock } from './store/dataLock.ts';
 import { makeDirectory } from '../disk/durableDirectory.ts';
@@ -29,11 +30,15 @@ export interface DaemonOptions {
   readonly version: string;
   /** How to start a process for a server or a client; without it they all run in this one. */
   readonly startProcess?: StartProcess;
+  /** UDP port on this machine for auth2; 0 for any that is free. Without it there is no auth2. */
+  readonly auth2Port?: number;
 }
 
 /** A running venus: its servers and clients, and the server that knows the realm, which is in this process. */
 export interface Daemon {
   readonly realm: string;
+  /** The port of auth2, if it is on. */
+  readonly auth2Port: number | undefined;
   /** Resolves when it has ended, for whatever reason. */
   readonly ended: Promise<void>;
   /** Ends it cleanly. */
@@ -61,7 +66,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     closers.push(() => nodes.close());
     const servers = await settleServers(realm, options);
     const links = await nodes.openServers(servers, options.clients);
-    const realmServer = await openRealm(realm, servers, links);
+    const realmServer = await openRealm(realm, servers, links, options.auth2Port !== undefined);
     const volumesOn = (server: string) => realm.servers.volumesOn(server);
     const control = new ServerControl({ dataDirectory, servers, switches: nodes.servers, volumesOn });
     closers.push(() => control.close());
@@ -70,7 +75,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const { version } = options;
     const venus = venusService({ version, nodes, servers: control, stop: () => stop() });
     await nodes.openClients(options.clients, { realm: realmServer, venus });
-    return { realm: realm.name, ended: stopped.then(closeAll), stop };
+    const auth2 = await openAuth2(options.auth2Port, realm, realmServer);
+    if (auth2) closers.push(() => auth2.close());
+    return { realm: realm.name, auth2Port: auth2?.port, ended: stopped.then(closeAll), stop };
   } catch (error) {
     await closeAll();
     throw error;
@@ -107,14 +114,28 @@ async function openRealm(
   { protection, volumes, tokenKey }: RealmStore,
   descriptions: readonly ServerDescription[],
   links: ReadonlyMap<string, Remote<FileProtocol>>,
+  keepsAuth2Keys: boolean,
 ): Promise<RealmServer> {
   const servers = descriptions.flatMap((server) => {
     const link = links.get(server.name);
     return link === undefined ? [] : [{ ...server, link }];
   });
-  const realmServer = new RealmServer({ protection, volumes, tokenKey, servers, now: Date.now });
+  const settings = { protection, volumes, tokenKey, servers, now: Date.now, keepsAuth2Keys };
+  const realmServer = new RealmServer(settings);
   if (!volumes.byName(ROOT_VOLUME)) {
     await realmServer.createVolume({ name: ROOT_VOLUME, owner: undefined, maxQuota: 0 });
   }
   return realmServer;
+}
+
+/** The auth2 server of the realm, for tools that speak its protocol. */
+async function openAuth2(
+  port: number | undefined,
+  { protection }: RealmStore,
+  realm: RealmServer,
+): Promise<Auth2Listener | undefined> {
+  if (port === undefined) return undefined;
+  const { openAuth2Listener } = await import('./server/auth2/auth2Listener.ts');
+  const { RealmAccounts } = await import('./server/auth2/realmAccounts.ts');
+  return openAuth2Listener(port, new RealmAccounts({ protection, realm }));
 }

@@ -6,6 +6,7 @@ import { UsageError } from '../../src/commands/exitStatus.ts';
 const given = (text: string | undefined): Options => ({
   flag: () => false,
   value: (name) => (name === 'lifetime' ? text : undefined),
+  values: () => [],
 });
 
 describe('an option for a duration', () => {

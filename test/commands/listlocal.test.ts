@@ -91,7 +91,7 @@ describeAsRoot('cfs listlocal', () => {
       }
     }
     const context = contextOn(new MeasuringTerminal(), name);
-    await listlocal.run(context, ['a'], { flag: () => false, value: () => undefined });
+    await listlocal.run(context, ['a'], { flag: () => false, value: () => undefined, values: () => [] });
     expect([...buffers].map(({ byteLength }) => byteLength)).toEqual([128 * 1024]);
     expect(pieces).toBeGreaterThan(30);
   });
@@ -104,7 +104,11 @@ describeAsRoot('cfs listlocal', () => {
       }
     }
     const context = contextOn(new ClosedTerminal(), name);
-    const running = listlocal.run(context, ['a'], { flag: () => false, value: () => undefined });
+    const running = listlocal.run(context, ['a'], {
+      flag: () => false,
+      value: () => undefined,
+      values: () => [],
+    });
     await expect(running).rejects.toThrow(OutputClosedError);
     expect(existsSync(name)).toBe(false);
   });

@@ -50,6 +50,13 @@ const names = new Set([
   'tl',
   'zl',
   'listlocal',
+  'lc',
+  'lka',
+  'checkvolumes',
+  'redir',
+  'dasr',
+  'easr',
+  'fasr',
 ]);
 
 /** Runs of cfs with all their requests recorded, each command line with each outcome once. */
@@ -113,7 +120,7 @@ const ownQuestions = new Set([nameless.opcode, tokenless.opcode]);
 
 const makeListing = useListings();
 
-/** Venus leaves in a file what listlocal prints. */
+/** Venus leaves in a file what listlocal and listcache print. */
 function makeListingOf({ stdout, pioctls: [index = -1] }: Run): void {
   const { output = new Uint8Array(0) } = recordings.get(index) ?? {};
   makeListing(stdout, Buffer.from(output).toString('latin1').replace(/\0.*/s, ''));
@@ -136,7 +143,7 @@ describe('a recorded run of the C tool', () => {
     const { wanted, handlers, isOurs } = replaying(found.pioctls);
     const command = commands.get(found.argv[1] ?? '');
     if (!command) throw new Error('no such command');
-    if (found.argv[1] === 'listlocal') makeListingOf(found);
+    if (['listlocal', 'lc'].includes(found.argv[1] ?? '')) makeListingOf(found);
     const venus = new FakeVenus([...handlers, nameless, tokenless]);
     const finished = await run(command, found.argv.slice(2), venus, {
       env: { CODA_CLASSIC: '1', CODA_CWD: found.cwd },

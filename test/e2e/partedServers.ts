@@ -15,9 +15,12 @@ export class PartedServers {
   readonly laptop: Client;
   readonly desk: Client;
 
-  /** Its users, administrators both, may do everything everywhere: luqi at the laptop, jan at the desk. */
-  static async start(): Promise<PartedServers> {
-    const realm = await TestRealm.start('--servers', 's1,s2,s3', '--clients', 'laptop,desk');
+  /**
+   * Its users, administrators both, may do everything everywhere: luqi at the laptop, jan at the desk.
+   * @param options more of `coda up`
+   */
+  static async start(...options: readonly string[]): Promise<PartedServers> {
+    const realm = await TestRealm.start('--servers', 's1,s2,s3', '--clients', 'laptop,desk', ...options);
     const [laptop, desk] = [await Client.open(realm, 'laptop'), await Client.open(realm, 'desk')];
     for (const [client, user] of [
       [laptop, 'luqi'],

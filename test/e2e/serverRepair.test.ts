@@ -197,6 +197,30 @@ OK to repair "conflict" by fixfile "/tmp/fix"?  [no] yes
   });
 });
 
+describe('repair OBJECT FIXFILE', () => {
+  it('keeps everything without a question, and gives all servers the rights that are said', async () => {
+    await part();
+    await coda(laptop, ['put', '-', 'conflict/example'], 'one');
+    await coda(desk, ['put', '-', 'conflict/example'], 'other');
+    await ok('cfs', ['sa', 'conflict', 'System:AnyUser', 'rl']);
+    await ok('cfs', ['sa', 'conflict', 'System:AnyUser', 'rlk'], desk);
+    await link('heal', '--all');
+    await until(isInConflict);
+    const fix = join(realm.directory, 'fix');
+    const usage = await realm.run('repair', ['conflict', '-mode', '755'], { env: laptop });
+    expect(usage).toMatchObject({ status: 2 });
+    expect(usage.stderr).toContain('-acl, -owner and -mode go with an object and a fix file');
+    await ok('repair', ['conflict', fix, '-acl', 'System:AnyUser', 'l', '-mode', '700']);
+    const lists = await atEachServer(['stat', 'conflict']);
+    expect(new Set(lists).size).toBe(1);
+    expect(await ok('cfs', ['la', 'conflict'], desk)).toMatch(/System:AnyUser\s+l\s*\n/);
+    const names = (await coda(laptop, ['ls', 'conflict'])).split('\n').filter(Boolean);
+    expect(names).toHaveLength(2);
+    const kept = await Promise.all(names.map((name) => coda(laptop, ['cat', `conflict/${name}`])));
+    expect(kept.sort()).toEqual(['one', 'other']);
+  });
+});
+
 describe('repair of a file whose servers differ', () => {
   it('takes the version of one server to all of them', async () => {
     await coda(laptop, ['put', '-', 'conflict/paper'], 'old\n');

@@ -5,14 +5,11 @@ import { logReportsSchema } from '../../src/ipc/insight.ts';
 import { HttpFiles } from '../../src/ipc/socket/httpFiles.ts';
 import { HttpSession } from '../../src/ipc/socket/httpSession.ts';
 import { daemonStatusSchema } from '../../src/ipc/socket/routes.ts';
-import { Database } from '../../src/venus/store/database.ts';
-import type { Entry, Vnode } from '../../src/venus/tree/vnodes.ts';
-import type { VolumeRecord } from '../../src/venus/tree/volumeRecord.ts';
 import { TestRealm, until } from '../e2e/support.ts';
-import { findProblems } from '../venus/server/invariants.ts';
 import { sleep } from '../venus/support.ts';
 import { KilledStream, treeHere, treeInCoda } from './killedStream.ts';
 import { randomFrom } from './randomTree.ts';
+import { logged, storeOf } from './serverStores.ts';
 
 const OPERATIONS = Number(process.env['CODA_KILL_SERVER_OPERATIONS'] ?? 540);
 const KILLS = Number(process.env['CODA_KILL_SERVERS'] ?? 4);
@@ -109,41 +106,6 @@ async function killServers(
   return killed;
 }
 
-const metadataOf = (name: string) => join(realm.data, 'servers', name, 'metadata');
-
-/** Updates that a server does not know to be at all of them. */
-async function logged(name: string): Promise<number> {
-  const metadata = await Database.open(metadataOf(name));
-  try {
-    return [...metadata.table('resolutionLog').all()].length;
-  } finally {
-    await metadata.close();
-  }
-}
-
-/** All that a server that is down has in its store, but for what is its own. */
-async function storeOf(name: string): Promise<readonly string[]> {
-  const metadata = await Database.open(metadataOf(name));
-  try {
-    expect(findProblems(metadata, join(realm.data, 'servers', name, 'containers'))).toEqual([]);
-    const vnodes = [...metadata.table<Vnode & { container?: number }>('vnodes').all()].map(({ value }) => {
-      const own = { container: value.container !== undefined, isRepaired: value.isRepaired ?? false };
-      return JSON.stringify(
-        Object.entries({ ...value, ...own }).sort(([one], [other]) => (one < other ? -1 : 1)),
-      );
-    });
-    const names = [...metadata.table<Entry>('entries').all()].map(
-      ({ key, value }) => `${Buffer.from(key).toString('hex')} ${JSON.stringify(value)}`,
-    );
-    const volumes = [...metadata.table<VolumeRecord>('volumes').all()].map(
-      ({ value }) => `${value.name} ${value.blocksUsed}`,
-    );
-    return [...vnodes, ...names, ...volumes].sort();
-  } finally {
-    await metadata.close();
-  }
-}
-
 describe('servers that are killed at any moment of updates and resolutions', () => {
   it('lose nothing that clients did meanwhile, and end with the same', async () => {
     const random = randomFrom(SEED);
@@ -159,7 +121,7 @@ describe('servers that are killed at any moment of updates and resolutions', () 
         killed += await killing;
       });
       for (const client of CLIENTS) await until(async () => (await entries(sessions[client])) === 0, SETTLED);
-      for (const name of SERVERS) await until(async () => (await logged(name)) === 0, SETTLED);
+      for (const name of SERVERS) await until(async () => (await logged(realm.data, name)) === 0, SETTLED);
     }
     expect(killed).toBeGreaterThan(SERVERS.length);
 
@@ -167,7 +129,11 @@ describe('servers that are killed at any moment of updates and resolutions', () 
       for (const { here, inCoda } of all)
         expect(await treeInCoda(new HttpFiles(sessions[client]), inCoda)).toEqual(treeHere(here));
     await realm.run('coda', ['down'], { env: { CODA_CLIENT: 'desk' } });
-    const [first, ...others] = [await storeOf('s1'), await storeOf('s2'), await storeOf('s3')];
+    const [first, ...others] = [
+      await storeOf(realm.data, 's1'),
+      await storeOf(realm.data, 's2'),
+      await storeOf(realm.data, 's3'),
+    ];
     for (const other of others) expect(other).toEqual(first);
     process.stderr.write(
       `${OPERATIONS} operations, ${killed} kills, lost ${JSON.stringify(all.map(({ stream }) => stream.lost))}\n`,

@@ -137,7 +137,7 @@ export class ReplicatedRealm {
       await realm.#realmServer.createVolume({ name: ROOT_VOLUME, owner: undefined, maxQuota: 0 });
     if (!protection.byName('operator')) {
       const none = { salt: new Uint8Array(16), hash: new Uint8Array(32), cost: 2, blockSize: 1 };
-      await protection.addUser('operator', { ...none, parallelization: 1 }, true);
+      await protection.addUser('operator', { password: { ...none, parallelization: 1 } }, true);
     }
     for (const name of clients) await realm.openClient(name);
     return realm;
@@ -251,6 +251,14 @@ export class ReplicatedRealm {
     const clear = { authHandle: -1, handshakeKey: new Uint8Array(8), viceId, begins, ends };
     await manager.tokens.set(OPERATOR, REALM, { clear, secret: sealToken({ viceId, ends }, tokenKey) });
     return client;
+  }
+
+  /** Ends a client, and begins it again with what it has on the disk. */
+  async reopenClient(name: string): Promise<ReplicatedClient> {
+    const ended = this.client(name);
+    await ended.manager.close();
+    this.clients.splice(this.clients.indexOf(ended), 1);
+    return this.openClient(name);
   }
 
   #waysBetween(groups: readonly (readonly string[])[]): readonly NodePair[] {

@@ -56,23 +56,34 @@ export function noAnswer(): never {
   throw new VenusError(errno('ETIMEDOUT'));
 }
 
+/** What the cache of a client holds. */
+interface Bounds {
+  readonly capacity: number;
+  readonly objects: number | undefined;
+}
+
 /** A client of a {@link TestRealm} beside its first one, which can be cut off and restarted. */
 export class TestClient {
   readonly name: string;
   readonly link: WatchedLink;
   readonly #realm: TestRealm;
-  readonly #capacity: number;
+  readonly #bounds: Bounds;
   #manager: CacheManager;
 
   /** With the token of the operator for {@link OPERATOR}. */
-  static async open(realm: TestRealm, name: string, capacity = 1024 ** 3): Promise<TestClient> {
+  static async open(
+    realm: TestRealm,
+    name: string,
+    capacity = 1024 ** 3,
+    objects?: number,
+  ): Promise<TestClient> {
     const link = new WatchedLink(realm.network.connect<FileProtocol>(name, SERVER.name, realm.server));
     const client = new TestClient(
       realm,
       name,
       link,
-      capacity,
-      await openManager(realm, name, link, capacity),
+      { capacity, objects },
+      await openManager(realm, name, link, { capacity, objects }),
     );
     await client.login('operator', OPERATOR);
     return client;
@@ -82,13 +93,13 @@ export class TestClient {
     realm: TestRealm,
     name: string,
     link: WatchedLink,
-    capacity: number,
+    bounds: Bounds,
     manager: CacheManager,
   ) {
     this.#realm = realm;
     this.name = name;
     this.link = link;
-    this.#capacity = capacity;
+    this.#bounds = bounds;
     this.#manager = manager;
   }
 
@@ -100,7 +111,7 @@ export class TestClient {
   async restart(between: () => void = () => undefined): Promise<void> {
     await this.#manager.close();
     between();
-    this.#manager = await openManager(this.#realm, this.name, this.link, this.#capacity);
+    this.#manager = await openManager(this.#realm, this.name, this.link, this.#bounds);
   }
 
   close(): Promise<void> {
@@ -199,7 +210,7 @@ async function openManager(
   realm: TestRealm,
   name: string,
   link: WatchedLink,
-  capacity: number,
+  { capacity, objects }: Bounds,
 ): Promise<CacheManager> {
   const { network, server, realmServer } = realm;
   const manager = await CacheManager.open({
@@ -213,6 +224,7 @@ async function openManager(
     },
     now: realm.clock.now,
     capacity,
+    ...(objects === undefined ? {} : { objects }),
   });
   server.callbacks.connect(name, network.connect<CallbackProtocol>(SERVER.name, name, manager));
   return manager;

@@ -51,7 +51,7 @@ export class TestRealm {
   #storeIds = 0;
 
   /** With an administrator, `operator`, whose token the local uid {@link OPERATOR} has. */
-  static async open(directory: string, clock = new Clock()): Promise<TestRealm> {
+  static async open(directory: string, clock = new Clock(), keepsAuth2Keys = false): Promise<TestRealm> {
     const network = new Network();
     const store = await openRealmStore(directory, REALM);
     const serverDirectory = serverDirectoryOf(directory);
@@ -61,7 +61,7 @@ export class TestRealm {
     const server = await FileServer.open({ directory: serverDirectory, protection, tokenKey, now });
     const connect = (from: string) => network.connect<FileProtocol>(from, SERVER.name, server);
     const servers = [{ ...SERVER, link: connect('realm') }];
-    const realmServer = new RealmServer({ protection, volumes, tokenKey, servers, now });
+    const realmServer = new RealmServer({ protection, volumes, tokenKey, servers, now, keepsAuth2Keys });
     if (!volumes.byName(ROOT_VOLUME)) {
       await realmServer.createVolume({ name: ROOT_VOLUME, owner: undefined, maxQuota: 0 });
     }
@@ -111,7 +111,11 @@ export class TestRealm {
   /** Makes a user without a password, which would take time. @returns his id */
   async addUser(name: string, administrator = false): Promise<number> {
     const none = { salt: new Uint8Array(16), hash: new Uint8Array(32), cost: 2, blockSize: 1 };
-    const user = await this.store.protection.addUser(name, { ...none, parallelization: 1 }, administrator);
+    const user = await this.store.protection.addUser(
+      name,
+      { password: { ...none, parallelization: 1 } },
+      administrator,
+    );
     return user.id;
   }
 

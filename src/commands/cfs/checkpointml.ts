@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { archiveFormats } from '../../cml/archive/entry.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../exitStatus.ts';
 
@@ -14,6 +15,7 @@ export const checkpointml: Command = {
     {
       flags: '--format <format>',
       summary: 'of the embedded venus: pax, or newc, odc, ustar or tar, which have limits (default its own)',
+      values: archiveFormats,
     },
   ],
   examples: ['cfs checkpointml .', 'cfs checkpointml --format newc .'],

@@ -14,7 +14,7 @@ export function expansion({ usage, summary, label, ...change }: Expansion): Comm
   return {
     usage,
     summary,
-    description: ['On the embedded venus only objects in conflict have versions to look at.'],
+    description: ['In a volume with one server, only objects in conflict have versions to look at.'],
     words: { min: 1 },
     classicFailure: 0,
 

@@ -1,12 +1,8 @@
 import { ROOT, call } from '../../ipc/call.ts';
-import { getMountPoint } from '../../ipc/calls/getMountPoint.ts';
-import { parseHex } from '../../ipc/fid.ts';
-import { textLength } from '../../ipc/text.ts';
+import { type RealmVolume, getMountPoint } from '../../ipc/calls/getMountPoint.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../exitStatus.ts';
-
-/** Longer realm names take a real venus down (spec/cfs.md, 3.6). */
-const MAX_REALM = 64;
+import { parseVolumeId } from '../volumeId.ts';
 
 export const getmountpoint: Command = {
   usage: 'cfs getmountpoint <volid> [<volid> <volid> ...]',
@@ -33,10 +29,9 @@ export const getmountpoint: Command = {
   },
 };
 
-/** `7f000001@realm`, the realm up to white space. @throws UsageError */
-function parseVolume(word: string): { readonly volume: number; readonly realm: string } {
-  const [, number = '', realm = ''] = /^([^@]*)@(\S+)/.exec(word) ?? [];
-  const volume = parseHex(number);
-  if (volume !== undefined && realm !== '' && textLength(realm) <= MAX_REALM) return { volume, realm };
+/** @throws UsageError */
+function parseVolume(word: string): RealmVolume {
+  const volume = parseVolumeId(word);
+  if (volume) return volume;
   throw new UsageError(`${word} is not a volume id: it should look like 7f000001@example.org`);
 }

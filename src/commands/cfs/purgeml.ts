@@ -1,3 +1,4 @@
+import { archiveFormats } from '../../cml/archive/entry.ts';
 import { call } from '../../ipc/call.ts';
 import { getVolumeStatus } from '../../ipc/calls/getVolumeStatus.ts';
 import { purgeLog } from '../../ipc/calls/purgeLog.ts';
@@ -17,7 +18,7 @@ export const purgeml: Command = {
   options: [
     { flags: '--yes', summary: 'do not ask' },
     { flags: '--no-checkpoint', summary: 'make no copy: what is not on the servers is lost' },
-    { flags: '--format <format>', summary: 'of the copy, as in cfs checkpointml' },
+    { flags: '--format <format>', summary: 'of the copy, as in cfs checkpointml', values: archiveFormats },
   ],
   examples: ['cfs purgeml .', 'cfs purgeml --yes /coda/example.org/usr/jan'],
   words: { min: 1, max: 1 },

@@ -36,6 +36,7 @@ export const rescue: Command = {
     'coda rescue /usr/coda/spool/501/example.org_u.jan.cpio extract /tmp/rescued',
     'coda rescue example.org_u.jan.tar replay /coda/example.org/usr/jan',
   ],
+  completes: ['local file', 'other', 'path'],
   words: { max: 3 },
 
   async run(context, words, options) {

@@ -23,7 +23,11 @@ export const resolve: Command = {
   ],
   options: [
     { flags: '--all', summary: 'all conflicts that there are' },
-    { flags: '--keep <whose>', summary: 'mine, server, both, newest, or the name of a server' },
+    {
+      flags: '--keep <whose>',
+      summary: 'mine, server, both, newest, or the name of a server',
+      values: ['mine', 'server', 'both', 'newest'],
+    },
     { flags: '--dry-run', summary: 'say what is in conflict, and settle nothing' },
   ],
   examples: [

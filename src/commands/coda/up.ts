@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { ArchiveFormat } from '../../cml/archive/entry.ts';
+import { type ArchiveFormat, archiveFormats } from '../../cml/archive/entry.ts';
 import { checkSocketPath, defaultSocket } from '../../ipc/address.ts';
 import { startSpinner } from '../../term/spinner.ts';
 import type { Command, Options } from '../command.ts';
@@ -16,6 +16,7 @@ declare const CODA_TOOLKIT_VERSION: string;
 
 /** Bytes. */
 const LEAST_CACHE = 1024 * 1024;
+const LEAST_OBJECTS = 256;
 /** The client of a venus that has no others. */
 const DEFAULT_CLIENT = 'venus';
 /** What a process that a venus starts for one of its nodes is called; what it is to be, the venus tells it. */
@@ -26,9 +27,12 @@ const MAX_SERVERS = 8;
 
 const VENUS = { what: 'venus', log: 'venus.log in its data directory' };
 
-interface Ready {
+/** A venus that is up. */
+interface Started {
   readonly realm: string;
   readonly pid: number;
+  /** Where auth2 listens, if it does. */
+  readonly auth2Port?: number | undefined;
 }
 
 interface Start {
@@ -40,6 +44,7 @@ interface Start {
   readonly servers: readonly string[] | undefined;
   /** Whether each server and each client is a process of its own. */
   readonly processes: boolean;
+  readonly auth2Port: number | undefined;
 }
 
 interface Place {
@@ -57,6 +62,7 @@ interface ClientPlace {
 /** Of the clients: as src/venus has them, which is loaded only to run one. */
 interface Settings {
   readonly cacheSize?: number;
+  readonly cacheObjects?: number;
   readonly checkpointFormat?: ArchiveFormat;
   readonly realConflicts?: boolean;
 }
@@ -64,7 +70,8 @@ interface Settings {
 export const up: Command = {
   usage:
     'coda up [--realm NAME] [--data DIR] [--socket PATH] [--servers A,B,...] [--clients A,B,...] ' +
-    '[--processes] [--mount DIR] [--cache-size SIZE] [--checkpoint-format FORMAT] [--real-conflicts] [--foreground]',
+    '[--auth2 PORT] [--processes] [--mount DIR] [--cache-size SIZE] [--cache-objects N] [--checkpoint-format FORMAT] ' +
+    '[--real-conflicts] [--foreground]',
   summary: 'start a venus of your own, with its servers: a small Coda on this machine',
   description: [
     'Everything it holds is in the data directory, and survives whatever happens to the process. ' +
@@ -83,14 +90,24 @@ export const up: Command = {
       summary: 'several clients on the same servers, as laptop,desk; CODA_CLIENT picks one',
     },
     {
+      flags: '--auth2 <port>',
+      summary: 'answer the protocol of auth2, too, on this UDP port of this machine; 0 for any that is free',
+    },
+    {
       flags: '--processes',
       summary: 'each server and each client as a process of its own; one that dies is started again',
     },
     { flags: '--mount <dir>', summary: 'mount it there, too, as coda mount does' },
     { flags: '--cache-size <size>', summary: 'what files in the cache may take, as 64M or 2G (default 16G)' },
     {
+      flags: '--cache-objects <n>',
+      summary:
+        'how many files, directories and links it holds (default: one for 24K of its size, at least 4096)',
+    },
+    {
       flags: '--checkpoint-format <format>',
       summary: 'of the checkpoints it writes: pax, newc, odc, ustar or tar (default pax)',
+      values: archiveFormats,
     },
     {
       flags: '--real-conflicts',
@@ -110,6 +127,7 @@ export const up: Command = {
       servers: serverNames(options),
       processes: options.flag('processes'),
       mountDirectory: mountDirectoryOf(options, place),
+      auth2Port: auth2PortOf(options),
     };
     if (options.flag('foreground')) return inForeground(context, start);
     await clearDeadMounts(context);
@@ -169,11 +187,22 @@ function cacheSizeOf(options: Options): number | undefined {
   return bytes;
 }
 
+/** @throws UsageError */
+function cacheObjectsOf(options: Options): number | undefined {
+  const text = options.value('cache-objects');
+  if (text === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(text) || Number(text) < LEAST_OBJECTS)
+    throw new UsageError(`--cache-objects: a number, at least ${LEAST_OBJECTS}`);
+  return Number(text);
+}
+
 function settingsOf(options: Options): Settings {
+  const cacheObjects = cacheObjectsOf(options);
   const checkpointFormat = formatOption(options, 'checkpoint-format');
   const cacheSize = cacheSizeOf(options);
   return {
     ...(cacheSize === undefined ? {} : { cacheSize }),
+    ...(cacheObjects === undefined ? {} : { cacheObjects }),
     ...(checkpointFormat === undefined ? {} : { checkpointFormat }),
     ...(options.flag('real-conflicts') ? { realConflicts: true } : {}),
   };
@@ -194,6 +223,14 @@ function serverNames(options: Options): readonly string[] | undefined {
   return names;
 }
 
+/** @throws UsageError */
+function auth2PortOf(options: Options): number | undefined {
+  const text = options.value('auth2');
+  if (text === undefined) return undefined;
+  if (/^\d{1,5}$/.test(text) && Number(text) < 2 ** 16) return Number(text);
+  throw new UsageError(`--auth2: ${text} is no port`);
+}
+
 /** Names of nodes with commas between them. @throws UsageError */
 function namesIn(options: Options, option: string, example: string): readonly string[] | undefined {
   const text = options.value(option);
@@ -210,12 +247,16 @@ function clientsIn(dataDirectory: string): readonly string[] {
 }
 
 /** Runs venus in this process, until a signal or `coda down` ends it. */
-async function inForeground(context: Context, { place, realm, servers, processes }: Start): Promise<void> {
+async function inForeground(
+  context: Context,
+  { place, realm, servers, processes, auth2Port }: Start,
+): Promise<void> {
   const { startDaemon } = await import('../../venus/daemon.ts');
   const options = {
     ...place,
     realm,
     ...(servers === undefined ? {} : { servers }),
+    ...(auth2Port === undefined ? {} : { auth2Port }),
     uid: context.surroundings.uid,
     version: CODA_TOOLKIT_VERSION,
     ...(processes ? { startProcess: () => startNode(place) } : {}),
@@ -223,8 +264,9 @@ async function inForeground(context: Context, { place, realm, servers, processes
   try {
     const daemon = await startDaemon(options);
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => daemon.stop());
-    if (process.send) tellParent({ ready: { realm: daemon.realm, pid: process.pid } });
-    else announce(context, place, daemon.realm, process.pid);
+    const started = { realm: daemon.realm, pid: process.pid, auth2Port: daemon.auth2Port };
+    if (process.send) tellParent({ ready: started });
+    else announce(context, place, started);
     await daemon.ended;
   } catch (error) {
     if (!process.send) throw error;
@@ -249,7 +291,10 @@ function startNode({ dataDirectory }: Place): ChildProcess {
 }
 
 /** Starts venus as a process of its own, and waits until it answers. */
-async function inBackground(context: Context, { place, realm, servers, processes }: Start): Promise<void> {
+async function inBackground(
+  context: Context,
+  { place, realm, servers, processes, auth2Port }: Start,
+): Promise<void> {
   const { makeDirectory } = await import('../../disk/durableDirectory.ts');
   await makeDirectory(place.dataDirectory);
   const log = openSync(join(place.dataDirectory, 'venus.log'), 'a', 0o600);
@@ -259,11 +304,13 @@ async function inBackground(context: Context, { place, realm, servers, processes
   if (first && place.clients.length === 1) words.push('--socket', first.socket);
   if (realm !== undefined) words.push('--realm', realm);
   if (servers !== undefined) words.push('--servers', servers.join(','));
-  const { cacheSize, checkpointFormat, realConflicts } = first?.settings ?? {};
+  const { cacheSize, cacheObjects, checkpointFormat, realConflicts } = first?.settings ?? {};
   if (cacheSize !== undefined) words.push('--cache-size', String(cacheSize));
+  if (cacheObjects !== undefined) words.push('--cache-objects', String(cacheObjects));
   if (checkpointFormat !== undefined) words.push('--checkpoint-format', checkpointFormat);
   if (realConflicts) words.push('--real-conflicts');
   if (processes) words.push('--processes');
+  if (auth2Port !== undefined) words.push('--auth2', String(auth2Port));
   const child = spawn(process.execPath, [ownProgram(), ...words], {
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
@@ -273,24 +320,32 @@ async function inBackground(context: Context, { place, realm, servers, processes
   const spinner = startSpinner('starting venus', context.terminal);
   const ready = await readyOf(child, context.timeLimit, VENUS, isReady).finally(() => spinner.stop());
   child.unref();
-  announce(context, place, ready.realm, ready.pid);
+  announce(context, place, ready);
 }
 
-function isReady(message: unknown): message is Ready {
+function isReady(message: unknown): message is Started {
   return typeof message === 'object' && message !== null && 'realm' in message && 'pid' in message;
 }
 
-function announce(context: Context, { dataDirectory, clients }: Place, realm: string, pid: number): void {
+function announce(
+  context: Context,
+  { dataDirectory, clients }: Place,
+  { realm, pid, auth2Port }: Started,
+): void {
   const socket = clients[0]?.socket ?? '';
   if (context.json) {
     const named = clients.map(({ name, socket: at }) => ({ name, socket: at }));
-    const more = clients.length > 1 ? { clients: named } : {};
+    const more = {
+      ...(clients.length > 1 ? { clients: named } : {}),
+      ...(auth2Port === undefined ? {} : { auth2Port }),
+    };
     context.printJson({ realm, pid, dataDirectory, socket, ...more, failures: [] });
     return;
   }
   const lines = clients.map((client) =>
     clients.length > 1 ? `  client  ${client.name} ${client.socket}` : `  socket  ${client.socket}`,
   );
+  if (auth2Port !== undefined) lines.push(`  auth2   127.0.0.1:${auth2Port}`);
   context.print(`venus is up: realm ${realm}, pid ${pid}\n  data    ${dataDirectory}\n${lines.join('\n')}\n`);
   if (clients.length > 1) context.print(`To use one: export CODA_CLIENT=${clients[0]?.name}\n`);
   else if (socket !== safeDefaultSocket(context))

@@ -1,3 +1,4 @@
+import type { HoardWalk } from '../../ipc/hoard.ts';
 import type { VenusEvent } from '../../ipc/venusEvent.ts';
 
 /** Bytes of a block. */
@@ -65,6 +66,14 @@ function ownText(event: VenusEvent): string | undefined {
     case 'stored':
       // Between a program and the cache: spy's subject, not codacon's.
       return undefined;
+    case 'walkBegins':
+      return `Hoard walk begins${event.isPeriodic === false ? ', asked for' : ''}`;
+    case 'walkProgress':
+      return walkProgressText(event);
+    case 'walkEnds':
+      return event.walk === undefined ? 'Hoard walk ends' : walkEndText(event.walk);
+    case 'evicted':
+      return event.isHoarded ? `Evicted ${event.path} [${blocks(event.length)}], hoarded` : undefined;
     case 'dropped':
       return `dropped ${event.messages} queued messages`;
     case 'venusEnds':
@@ -80,6 +89,20 @@ function endOfReintegration(event: Extract<VenusEvent, { kind: 'reintegrationEnd
   return result === 'done'
     ? `${left}${bytes === undefined ? '' : `, ${bytes} bytes sent`}`
     : `${left}, stopped: ${result}`;
+}
+
+/** Of the phase in which contents come, in the words of the C venus. */
+function walkProgressText(event: Extract<VenusEvent, { kind: 'walkProgress' }>): string | undefined {
+  if (event.percent !== undefined) return `hoarding ${event.percent}%`;
+  if (event.progress?.phase !== 'data') return undefined;
+  const { left, done } = event.progress;
+  const whole = left.bytes + done.bytes;
+  return `hoarding ${whole === 0 ? 100 : Math.floor((done.bytes * 100) / whole)}%`;
+}
+
+function walkEndText({ result, fetched, unfetched }: HoardWalk): string {
+  const missing = unfetched.objects === 0 ? '' : `, ${unfetched.objects} objects not fetched`;
+  return `Hoard walk ends, ${result}: ${fetched.objects} objects, ${fetched.bytes} bytes fetched${missing}`;
 }
 
 function blocks(length: number): number {

@@ -34,7 +34,7 @@ const LABEL = 'repair';
 export function repairCommand(open: OpenPlace): Command {
   return {
     usage:
-      'repair [<object> [<fixfile>]] [--keep mine|server|both|newest|<server> [--fresh] | --list | --script <file>]',
+      'repair [<object> [<fixfile> [-acl <user> <rights>] [-owner <uid>] [-mode <octal>]]] [--keep mine|server|both|newest|<server> [--fresh] | --list | --script <file>]',
     summary: 'settle conflicts between this client and the servers, and among the servers',
     description: [
       'Without options it reads commands, at a terminal with a prompt, history and completion. With an object it begins with that object.',
@@ -46,6 +46,7 @@ export function repairCommand(open: OpenPlace): Command {
         flags: '--keep <whose>',
         summary:
           'decide about everything at once: mine, server or both versions, then commit; where servers differ: both, newest or the name of a server',
+        values: ['mine', 'server', 'both', 'newest'],
       },
       {
         flags: '--list',
@@ -56,6 +57,11 @@ export function repairCommand(open: OpenPlace): Command {
         summary: 'read commands from a file, - for stdin, up to the first that fails',
       },
       { flags: '--fresh', summary: 'with --keep: drop a session that is found, and begin anew' },
+      {
+        flags: '--compare <options>',
+        summary:
+          "with a fix file: what all servers get, in compareDirs' words, as -acl, -owner and -mode say",
+      },
     ],
     examples: [
       'repair',
@@ -68,7 +74,7 @@ export function repairCommand(open: OpenPlace): Command {
     prepare(words) {
       if (/^--?remove(=|$)/.test(words[0] ?? ''))
         throw new UsageError('-remove is not there yet: settle the conflict first, then remove the object');
-      return words;
+      return withCompareOptions(words);
     },
     async run(context, [object, fixFile], options) {
       const how = howOf(object, fixFile, options, context.json);
@@ -81,9 +87,22 @@ export function repairCommand(open: OpenPlace): Command {
 type How =
   | { readonly kind: 'converse' }
   | { readonly kind: 'script'; readonly file: string }
-  | { readonly kind: 'fix file'; readonly file: string }
+  | { readonly kind: 'fix file'; readonly file: string; readonly compare: string }
   | { readonly kind: 'list'; readonly object: string }
   | { readonly kind: 'keep'; readonly object: string; readonly keep: string; readonly fresh: boolean };
+
+/** Gathers the options of compareDirs, whose values are several words, in one of the tool's own. */
+function withCompareOptions(words: readonly string[]): readonly string[] {
+  const [gathered, others]: [string[], string[]] = [[], []];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    const values = { acl: 2, owner: 1, mode: 1 }[/^--?(acl|owner|mode)$/.exec(word)?.[1] ?? ''] ?? 0;
+    if (values === 0) others.push(word);
+    else gathered.push(word, ...words.slice(at + 1, at + 1 + values).map(quoteWord));
+    at += values;
+  }
+  return gathered.length === 0 ? others : [...others, `--compare=${gathered.join(' ')}`];
+}
 
 /** @throws UsageError */
 function howOf(
@@ -98,9 +117,12 @@ function howOf(
   if (json && whose === undefined && !lists) throw new UsageError('--json goes with --keep or --list');
   const fresh = options.flag('fresh');
   if (fresh && whose === undefined) throw new UsageError('--fresh goes with --keep');
+  const compare = options.value('compare') ?? '';
+  if (fixFile === undefined && compare !== '')
+    throw new UsageError('-acl, -owner and -mode go with an object and a fix file');
   if (fixFile !== undefined) {
     if (chosen > 0) throw new UsageError('a fix file goes without --keep, --list and --script');
-    return { kind: 'fix file', file: fixFile };
+    return { kind: 'fix file', file: fixFile, compare };
   }
   if (file !== undefined) return { kind: 'script', file };
   if (whose === undefined && !lists) return { kind: 'converse' };
@@ -121,7 +143,9 @@ async function perform(
   else if (how.kind === 'fix file') {
     const run = await runFor(context, open, new ProcessConversation(context, interruptions, undefined));
     const file = quoteWord(how.file);
-    const lines = Readable.from([Buffer.from(`compareDirs ${file}\ndoRepair ${file}\nquit\n`)]);
+    const lines = Readable.from([
+      Buffer.from(`compareDirs ${file} ${how.compare}\ndoRepair ${file}\nquit\n`),
+    ]);
     countEnding(context, run, await runScript(run, 'repair', linesOf(lines), interruptions, first));
   } else if (how.kind === 'script') {
     const run = await runFor(context, open, new ProcessConversation(context, interruptions, undefined));

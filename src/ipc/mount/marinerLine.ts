@@ -31,6 +31,7 @@ const readers: readonly Reader[] = [
       length: Number(length),
     }),
   ],
+  [form('progress::hoarding NUMBER%'), (percent) => ({ kind: 'walkProgress', percent: Number(percent) })],
   [form('fetch::Fetch done'), () => ({ kind: 'fetchEnds' })],
   [
     form(String.raw`fetch::Fetch(?:Partial)? (.*) \[NUMBER\]`),

@@ -33,6 +33,12 @@ export function toJsonName(name: string): JsonName {
   return hasEscapedBytes(name) ? { base64: Buffer.from(encodeText(name)).toString('base64') } : name;
 }
 
+/** A value as one line of JSON, with its end. Names that are not UTF-8 keep their bytes. */
+export function encodeJsonLine(value: unknown): string {
+  const encode = (_key: string, part: unknown) => (typeof part === 'string' ? toJsonName(part) : part);
+  return `${JSON.stringify(value, encode)}\n`;
+}
+
 /** Percent-encodes the bytes of a name, for a query. */
 export function toQueryName(name: string): string {
   return Array.from(encodeText(name), (byte) =>

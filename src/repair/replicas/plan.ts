@@ -49,7 +49,10 @@ export interface Named {
   readonly object: DirectoryId;
 }
 
-/** Operations in the order of a section: an object that loses a name gets its new one before. */
+/**
+ * Operations in the order of a section: an object that loses a name gets its new one before. What is moved into the
+ * directory comes before what is moved out of it, since a directory of the latter may go below one of the former.
+ */
 const order: readonly FixOperation['op'][] = [
   ...createKeywords,
   'mv',
@@ -76,7 +79,7 @@ class Planner {
 
   plan(): Plan {
     const sections = [...this.#steps].map(([{ server, volume }, operations]) => {
-      const sorted = [...operations].sort((one, other) => order.indexOf(one.op) - order.indexOf(other.op));
+      const sorted = [...operations].sort((one, other) => this.#rank(one) - this.#rank(other));
       const steps = sorted.map((operation): FixStep => ({ operation, place: { kind: 'proposed' } }));
       return { server, volume, steps, place: { kind: 'proposed' } as const };
     });
@@ -85,6 +88,11 @@ class Planner {
       unsettled: this.#unsettled,
       known: (volume, directory, name) => this.#places.has(`${volume} ${fidKey(directory)} ${name}`),
     };
+  }
+
+  #rank(operation: FixOperation): number {
+    const isMovedOut = operation.op === 'mv' && !this.#isHere(operation.target);
+    return order.indexOf(operation.op) + (isMovedOut ? 0.5 : 0);
   }
 
   add(replica: Replica, operation: FixOperation): void {

@@ -1,26 +1,31 @@
 import { join } from 'node:path';
-import type { ArchiveFormat } from '../../cml/archive/entry.ts';
 import type { Fid } from '../../ipc/fid.ts';
 import { isErrno } from '../../ipc/errors.ts';
 import { fail } from '../fail.ts';
 import { logFault } from '../log.ts';
 import type { CallbackProtocol } from '../net/callbackProtocol.ts';
-import type { Credentials, FileProtocol } from '../net/fileProtocol.ts';
-import type { Remote, Service } from '../net/link.ts';
-import type { RealmProtocol, ServerDescription, VolumeLocation } from '../net/realmProtocol.ts';
+import type { Credentials } from '../net/fileProtocol.ts';
+import type { Service } from '../net/link.ts';
+import type { VolumeLocation } from '../net/realmProtocol.ts';
 import { Containers } from '../store/containers.ts';
 import { Database } from '../store/database.ts';
 import { ANY_USER } from '../tree/identity.ts';
 import { FileCache } from './cache/fileCache.ts';
+import type { CachedObject } from './cache/inventory.ts';
 import { ObjectCache } from './cache/objectCache.ts';
-import { ClientTree } from './clientTree.ts';
+import type { CacheManagerOptions, RealmConnections } from './cacheManagerOptions.ts';
+import { CacheUpkeep } from './cache/upkeep.ts';
+import { ClientTree, UNKNOWN } from './clientTree.ts';
 import { EventHistory } from './eventHistory.ts';
 import { type MountedAt, Locations } from './locations.ts';
 import { ServerWaits } from './serverWaits.ts';
 import { Throttle } from './log/zones.ts';
+import { Lookaside } from './lookaside/lookaside.ts';
+import { Redirections } from './redirections.ts';
 import { Events } from './events.ts';
 import { FidPool } from './fidPool.ts';
 import { type KnownPlaces, knownPath, knownPathIn } from './knownPath.ts';
+import { Hoard } from './hoard/hoard.ts';
 import { Checkpointer } from './log/checkpointer.ts';
 import { ModifyLogs } from './log/modifyLog.ts';
 import type { LogRecord } from './log/record.ts';
@@ -37,41 +42,12 @@ import { VolumeStates } from './volumeStates.ts';
 import { UserSession } from './userSession.ts';
 import { StorageGroup, type VolumeServer } from './vsg/storageGroup.ts';
 
-/** A realm as a client reaches it. */
-export interface RealmConnections {
-  readonly name: string;
-  readonly realm: Remote<RealmProtocol>;
-  readonly servers: readonly (ServerDescription & { readonly link: Remote<FileProtocol> })[];
-  /** Cuts all links of the client to the servers, or heals them. */
-  readonly isolate: (isCut: boolean) => Promise<void> | void;
-}
-
-export interface CacheManagerOptions {
-  readonly name: string;
-  /** Where it keeps all it has. Checkpoints are in `checkpoints/` below. */
-  readonly directory: string;
-  readonly realm: RealmConnections;
-  readonly now: () => number;
-  /** Bytes of contents of files that it keeps. */
-  readonly capacity: number;
-  /** Of checkpoints, if not pax. */
-  readonly checkpointFormat?: ArchiveFormat | undefined;
-  /** Whether conflicts show as at a real Coda, which has no repair sessions. */
-  readonly realConflicts?: boolean;
-  /** The one server that it knows, of several that a volume has. */
-  readonly replica?: string;
-  /** Of another client, whose users it works for. */
-  readonly tokens?: Tokens;
-  /** Fids of each type that it has set aside at a time. */
-  readonly fidsAtATime?: number;
-  /** Whether its logs keep what later changes make needless. */
-  readonly keepsAllRecords?: boolean;
-}
-
 /** Name of the volume that is a realm's root. */
 export const ROOT_VOLUME = '/';
 /** Milliseconds between two looks at the logs, for what has become old enough. */
 const LOOK = 1000;
+/** Entries of the hoard database: this part of the objects in the cache, and these at least (spec/hoard.md, 1). */
+const [ENTRIES_PART, LEAST_ENTRIES] = [0.5, 42];
 
 /** One client: what it keeps for all of its users. What it does for one of them is a {@link UserSession}. */
 export class CacheManager implements Service<CallbackProtocol> {
@@ -85,6 +61,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   readonly now: () => number;
   readonly tree: ClientTree;
   readonly files: FileCache;
+  readonly upkeep: CacheUpkeep;
   readonly containers: Containers;
   readonly fids: FidPool;
   readonly owners: Owners;
@@ -94,15 +71,18 @@ export class CacheManager implements Service<CallbackProtocol> {
   readonly checkpoints: Checkpointer;
   readonly throttle: Throttle;
   readonly serverWaits = new ServerWaits();
+  readonly lookaside = new Lookaside();
+  readonly redirections = new Redirections();
   readonly repairs: Repairs;
   readonly expansions: Expansions;
+  readonly hoard: Hoard;
   /** Where checkpoints are written. */
   readonly spool: string;
   /** Holds all that it keeps. */
   readonly directory: string;
   readonly #database: Database;
   readonly #history: EventHistory;
-  readonly #locations: Locations;
+  readonly locations: Locations;
   readonly #groups = new Map<number, StorageGroup>();
   readonly #timer: NodeJS.Timeout;
 
@@ -142,7 +122,17 @@ export class CacheManager implements Service<CallbackProtocol> {
     const serverOf = (volume: number) => this.serverOf(volume);
     const isDirty = (fid: Fid) => logs.isDirty(fid);
     const discard = (container: number) => this.#discard(container);
-    const cache = new ObjectCache({ client: name, database, serverOf, isDirty, discard });
+    const cache = new ObjectCache({
+      client: name,
+      database,
+      serverOf,
+      isDirty,
+      discard,
+      capacity: options.objects ?? Infinity,
+      empty: (fid) => this.files.empty(fid),
+      onReplace: (object, what) => this.#tellOfReplacement(object, what),
+      mounts: () => this.locations.mounts(),
+    });
     this.tree = new ClientTree(database, cache, logs, storeIds);
     this.files = new FileCache({
       cache,
@@ -155,11 +145,13 @@ export class CacheManager implements Service<CallbackProtocol> {
       goesWithStore: (fid, container) => logs.goesWithStore(fid, container),
       capacity,
       events: this.events,
-      pathOf: (fid) => knownPath(this.#places, fid),
+      pathOf: (fid) => this.knownPathOf(fid),
+      lookaside: this.lookaside,
     });
+    this.upkeep = new CacheUpkeep(this.tree, this.files, () => this.locations.mounts());
     this.owners = new Owners(logs, (volume, uid, owner) => this.#tellOfWriter(volume, uid, owner));
     this.throttle = new Throttle(logs);
-    this.#locations = new Locations(database, realm.realm);
+    this.locations = new Locations(database, realm.realm);
     this.fids = new FidPool(database, serverOf, fidsAtATime);
     this.settings = new LogSettings(database);
     this.checkpoints = new Checkpointer({
@@ -192,10 +184,17 @@ export class CacheManager implements Service<CallbackProtocol> {
     this.volumeStates = this.#followStates();
     this.repairs = new Repairs(this, database);
     this.expansions = new Expansions(this, database);
+    this.hoard = new Hoard({
+      client: this,
+      database,
+      owner: options.owner,
+      limit: Math.max(LEAST_ENTRIES, Math.floor((options.objects ?? Infinity) * ENTRIES_PART)),
+    });
     this.#timer = setInterval(() => this.#look(), LOOK).unref();
   }
 
   readonly breakCallbacks = async ({ fids }: CallbackProtocol['breakCallbacks']['request']) => {
+    this.hoard.noteBroken(fids);
     this.tree.cache.validity.break(fids);
     this.repairs.noticeChanges();
     return Promise.resolve(null);
@@ -209,16 +208,16 @@ export class CacheManager implements Service<CallbackProtocol> {
 
   /** @throws VenusError EVOLUME if the realm has no such volume */
   async locate(volume: number): Promise<VolumeLocation> {
-    return (await this.#locations.byId(volume)) ?? fail('EVOLUME');
+    return (await this.locations.byId(volume)) ?? fail('EVOLUME');
   }
 
   /** Where a volume is, as far as it is known here. */
   knownLocation(volume: number): VolumeLocation | undefined {
-    return this.#locations.known(volume);
+    return this.locations.known(volume);
   }
 
   locateByName(name: string): Promise<VolumeLocation | undefined> {
-    return this.#locations.byName(name);
+    return this.locations.byName(name);
   }
 
   /** The server to ask about a volume, or all of its servers as one. */
@@ -233,7 +232,7 @@ export class CacheManager implements Service<CallbackProtocol> {
     if (replicas.length === 1) return only.server;
     const known = this.#groups.get(volume);
     if (known?.members.length === members.length) return known;
-    const group = new StorageGroup(volume, members);
+    const group = new StorageGroup(volume, members, () => this.redirections.of(volume));
     this.#groups.set(volume, group);
     return group;
   }
@@ -253,17 +252,36 @@ export class CacheManager implements Service<CallbackProtocol> {
     }
   }
 
-  mountedAt(volume: number): MountedAt | undefined {
-    return this.#locations.mountedAt(volume);
+  /** Where something in a volume is, from `/coda`; none if it is not known where the volume is mounted. */
+  knownPathTo(volume: number, inside: string): string | undefined {
+    const path = knownPathIn(this.#places, volume, inside);
+    return path.startsWith('/coda/') && !path.includes(UNKNOWN) ? path : undefined;
   }
 
-  noteMount(volume: number, place: MountedAt): void {
-    this.#locations.noteMount(volume, place);
+  /** Of an object, as {@link knownPath} tells it. */
+  knownPathOf(fid: Fid): string {
+    return knownPath(this.#places, fid);
+  }
+
+  /** Whether one of its servers answers, as far as it has been asked. */
+  isReachable(volume: number): boolean {
+    const replicas = this.locations.known(volume)?.replicas;
+    if (!replicas) return this.realm.servers[0]?.isUp ?? false;
+    return replicas.some(({ server }) => this.#server(server)?.isUp ?? false);
+  }
+
+  /** The volume of a name, as far as it is known here. */
+  knownVolume(name: string): number | undefined {
+    return this.locations.knownByName(name)?.id;
+  }
+
+  mountedAt(volume: number): MountedAt | undefined {
+    return this.locations.mountedAt(volume);
   }
 
   /** All volumes that it has seen, or that something waits for. */
   knownVolumes(): readonly number[] {
-    return [...new Set([...this.#locations.volumes(), ...this.tree.logs.volumes()])];
+    return [...new Set([...this.locations.volumes(), ...this.tree.logs.volumes()])];
   }
 
   /** Cuts it off from all servers, or lets it reach them again. */
@@ -290,6 +308,7 @@ export class CacheManager implements Service<CallbackProtocol> {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     for (const server of this.realm.servers) server.close();
+    await this.hoard.close();
     await this.checkpoints.close();
     await this.repairs.close();
     await this.expansions.close();
@@ -334,10 +353,18 @@ export class CacheManager implements Service<CallbackProtocol> {
       realm: this.realm.name,
       nameOf: (volume) => this.#nameOf(volume),
       entriesIn: (volume) => this.tree.logs.state(volume).entries,
-      isReachable: (volume) => this.#isReachable(volume),
+      isReachable: (volume) => this.isReachable(volume),
       isSending: (volume) => this.reintegrator.progress(volume) !== undefined,
       obstacle: (volume) => this.reintegrator.obstacle(volume),
     });
+  }
+
+  #tellOfReplacement({ fid, contents, hoardPriority }: CachedObject, what: 'object' | 'contents'): void {
+    const isHoarded = hoardPriority > 0;
+    // A status that nobody hoards is fetched again as it is needed.
+    if (what === 'object' && contents === undefined && !isHoarded) return;
+    const path = this.knownPathOf(fid);
+    this.events.report({ kind: 'evicted', path, length: contents ?? 0, isHoarded });
   }
 
   #tellOfWriter(volume: number, uid: number, owner: number): void {
@@ -347,13 +374,7 @@ export class CacheManager implements Service<CallbackProtocol> {
 
   /** Its number where the realm has not told the name yet. */
   #nameOf(volume: number): string {
-    return this.#locations.known(volume)?.name ?? String(volume);
-  }
-
-  #isReachable(volume: number): boolean {
-    const replicas = this.#locations.known(volume)?.replicas;
-    if (!replicas) return this.realm.servers[0]?.isUp ?? false;
-    return replicas.some(({ server }) => this.#server(server)?.isUp ?? false);
+    return this.locations.known(volume)?.name ?? String(volume);
   }
 
   get #places(): KnownPlaces {

@@ -8,6 +8,7 @@ import { parentFor } from '../tree/make.ts';
 import { checkMove } from '../tree/rename.ts';
 import { fileToStore } from '../tree/store.ts';
 import { sameFid, type Vnode } from '../tree/vnodes.ts';
+import { CHANGE } from './cache/replacement.ts';
 import { type NewMutation, OvertakenError } from './clientTree.ts';
 import type { Contents } from '../tree/apply.ts';
 import type { UserSession } from './userSession.ts';
@@ -152,9 +153,14 @@ export class Changes {
     return retried(async () => {
       await this.#session.complete(directory);
       await client.fids.provide(directory.volume);
-      await this.#change(directory.volume, [], (writer) =>
-        plan(fid ?? client.fids.next(writer, directory.volume, type)),
-      );
+      const release = await client.tree.cache.replacement.admit(1, CHANGE);
+      try {
+        await this.#change(directory.volume, [], (writer) =>
+          plan(fid ?? client.fids.next(writer, directory.volume, type)),
+        );
+      } finally {
+        release();
+      }
     });
   }
 

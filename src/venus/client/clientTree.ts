@@ -36,7 +36,7 @@ export interface MadeObject {
 export class OvertakenError extends Error {}
 
 /** Stands for what cannot be told (spec/cml.md, 5.5). */
-const UNKNOWN = '???';
+export const UNKNOWN = '???';
 
 /** What a change has come to. */
 export interface Changed {
@@ -230,7 +230,7 @@ export class ClientTree {
   /** The path of an object from the root of its volume, as far as it is known here. */
   pathTo(fid: Fid): string {
     const vnode = this.cache.vnodes.find(fid);
-    if (!vnode?.parent) return vnode ? '' : UNKNOWN;
+    if (!vnode?.parent) return vnode || isVolumeRoot(fid) ? '' : UNKNOWN;
     const name = this.cache.vnodes.nameOf(vnode) ?? UNKNOWN;
     return joinNames(this.pathTo(vnode.parent), name);
   }
@@ -257,6 +257,11 @@ export class ClientTree {
   #unneeded(containers: readonly number[]): readonly number[] {
     return containers.filter((container) => !this.logs.usesContainer(container));
   }
+}
+
+/** It has no name in its volume, so that its path is known without it. */
+function isVolumeRoot({ vnode, unique }: Fid): boolean {
+  return vnode === 1 && unique === 1;
 }
 
 function joinNames(directory: string, name: string): string {

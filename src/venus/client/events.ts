@@ -12,7 +12,12 @@ const PASSING: ReadonlySet<VenusEvent['kind']> = new Set([
   'storeProgress',
   'opened',
   'stored',
+  'walkProgress',
 ]);
+
+function isPassing(event: VenusEvent): boolean {
+  return PASSING.has(event.kind) || (event.kind === 'evicted' && !event.isHoarded);
+}
 
 /** What happens in a client: the recent past is kept, and everybody who listens hears what follows. */
 export class Events {
@@ -27,7 +32,7 @@ export class Events {
 
   report(event: NewVenusEvent): void {
     const timed = { time: this.#now(), ...event };
-    if (!PASSING.has(timed.kind)) this.#history.add(timed);
+    if (!isPassing(timed)) this.#history.add(timed);
     for (const listener of this.#listeners) listener(timed);
   }
 

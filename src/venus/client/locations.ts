@@ -13,6 +13,13 @@ export interface MountedAt {
   readonly name: string;
 }
 
+/** A volume that is mounted in another one. */
+export interface MountedVolume {
+  readonly volume: number;
+  readonly directory: Fid;
+  readonly name: string;
+}
+
 type Question = RealmProtocol['locateVolume']['request'];
 
 /**
@@ -52,14 +59,31 @@ export class Locations {
 
   async byName(name: string): Promise<VolumeLocation | undefined> {
     for (const location of this.#known.values()) if (location.name === name) return location;
-    return this.#ask({ name }, () => {
-      for (const { value } of this.#stored.all()) if (value.name === name) return value;
-      return undefined;
-    });
+    return this.#ask({ name }, () => this.knownByName(name));
+  }
+
+  /** The volume of a name, as far as it is known here. */
+  knownByName(name: string): VolumeLocation | undefined {
+    for (const location of this.#known.values()) if (location.name === name) return location;
+    for (const { value } of this.#stored.all()) if (value.name === name) return value;
+    return undefined;
+  }
+
+  /** Has the realm asked again about each volume that is needed. What it has said is kept for times without it. */
+  forget(): void {
+    this.#known.clear();
   }
 
   mountedAt(volume: number): MountedAt | undefined {
     return this.#mounts.get(volume) ?? this.#storedMounts.get(key(volume));
+  }
+
+  /** The volumes that have been seen mounted in another one, and where. */
+  mounts(): readonly MountedVolume[] {
+    return this.volumes().flatMap((volume) => {
+      const { directory, name = '' } = this.mountedAt(volume) ?? {};
+      return directory ? [{ volume, directory, name }] : [];
+    });
   }
 
   /** Kept at once; on the disk a little later, since nothing is lost with it. */

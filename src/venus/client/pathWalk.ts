@@ -153,7 +153,7 @@ class Walk {
 
   async #volumeRoot(volume: number, path: string, name: string, mount: MountLink): Promise<ObjectPlace> {
     const { client } = this.#session;
-    client.noteMount(volume, { directory: mount.directory, name });
+    client.locations.noteMount(volume, { directory: mount.directory, name });
     const status = await this.#session.status({ volume, vnode: 1, unique: 1 });
     return { kind: 'object', path, status, mount, session: this.#session };
   }

@@ -1,7 +1,9 @@
 import type { Fid, RealmFid } from '../../ipc/fid.ts';
 import type { ObjectStatus } from '../net/fileProtocol.ts';
 import { localVersionVector } from '../../ipc/versionVector.ts';
+import { decodeText } from '../../ipc/text.ts';
 import { fail } from '../fail.ts';
+import type { SymlinkVnode } from '../tree/vnodes.ts';
 import type { Repair } from './repair/repair.ts';
 import type { Expansion } from './replicas/expansion.ts';
 import type { UserSession } from './userSession.ts';
@@ -61,6 +63,11 @@ export function isMountLink(status: ObjectStatus): boolean {
   return (
     status.type === 'symlink' && status.mode === MOUNT_LINK_MODE && (status.target ?? '').startsWith('#')
   );
+}
+
+/** The same of a link as it is kept. */
+export function isMountTarget({ mode, target }: SymlinkVnode): boolean {
+  return mode === MOUNT_LINK_MODE && decodeText(target).startsWith('#');
 }
 
 /** How an object in conflict shows, or one that cannot be reached. Its fid is its own. */

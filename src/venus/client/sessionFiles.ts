@@ -99,7 +99,7 @@ export class SessionFiles implements FileTree {
     try {
       for (let offset = 0; offset < length;) {
         const wanted = Math.min(FRAGMENT, length - offset);
-        const { bytesRead, buffer } = await contents.read(new Uint8Array(wanted), 0, wanted, offset);
+        const { bytesRead, buffer } = await contents.read(new Uint8Array(wanted), wanted, offset);
         if (bytesRead === 0) fail('EIO', 'The contents of the file are shorter than its length.');
         offset += bytesRead;
         yield buffer.subarray(0, bytesRead);

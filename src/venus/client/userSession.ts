@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises';
 import { Right } from '../../acl/rights.ts';
 import { isErrno } from '../../ipc/errors.ts';
 import type { Fid } from '../../ipc/fid.ts';
@@ -14,6 +13,7 @@ import { type DirectoryVnode, type Vnode, lengthOf } from '../tree/vnodes.ts';
 import type { ArchiveFormat } from '../../cml/archive/entry.ts';
 import type { CheckpointPlace, LogCheckpoint } from './log/checkpoint.ts';
 import { mountPathOf } from './naming.ts';
+import type { OpenContents } from './cache/fileCache.ts';
 import type { Asker } from './cache/objectCache.ts';
 import { Patience } from './patience.ts';
 import type { CacheManager } from './cacheManager.ts';
@@ -160,7 +160,7 @@ export class UserSession {
   }
 
   /** The contents of a file that he may read, to be closed by the caller; none for an empty one. */
-  async openFile(fid: Fid): Promise<{ readonly length: number; readonly file: FileHandle | undefined }> {
+  async openFile(fid: Fid): Promise<{ readonly length: number; readonly file: OpenContents | undefined }> {
     const vnode = await this.#cache.object(this.asker(), fid);
     requireRights(await this.#cache.ruler(this.asker(), vnode), this.identity(), Right.Read);
     requireMode(vnode, 'read');

@@ -53,6 +53,11 @@ export interface FileProtocol extends DumpProtocol {
     request: Asked & { readonly fid: Fid; readonly client: string };
     reply: FetchedObject;
   };
+  /** As fetchObject, for several objects of one volume: an answer for each of them. */
+  readonly fetchObjects: {
+    request: Asked & { readonly volume: number; readonly fids: readonly Fid[]; readonly client: string };
+    reply: readonly FetchAnswer[];
+  };
   readonly lookup: {
     request: Asked & { readonly directory: Fid; readonly name: string };
     reply: ObjectStatus;
@@ -75,6 +80,8 @@ export interface FileProtocol extends DumpProtocol {
     request: { readonly handle: number; readonly offset: number; readonly length: number };
     reply: Uint8Array;
   };
+  /** Of the version that is being read: SHA-256, in hexadecimal digits. EIO where its contents are lost or damaged. */
+  readonly digestFetch: { request: { readonly handle: number }; reply: { readonly sha256: string } };
   readonly closeFetch: { request: { readonly handle: number }; reply: Nothing };
 
   /** What the server has of objects of one volume, in their order, for comparing it with what others have. */
@@ -263,6 +270,11 @@ export interface FetchedObject {
   readonly entryCount: number;
   readonly nameUnits: number;
 }
+
+/** An object, or the errno by which it is refused. */
+export type FetchAnswer =
+  | { readonly kind: 'object'; readonly object: FetchedObject }
+  | { readonly kind: 'refused'; readonly errno: number };
 
 /** A record that may not be performed, by its place among those asked about. */
 export interface RefusedRecord {

@@ -38,6 +38,9 @@ export interface ClientNodeOptions extends ClientOptions {
 
 /** Bytes of contents that a client keeps, if nothing else is said. */
 const CACHE_CAPACITY = 16 * 1024 ** 3;
+/** Bytes for which a cache has one object, if nothing else is said: as a real venus counts. */
+const BYTES_PER_OBJECT = 24 * 1024;
+const LEAST_OBJECTS = 4096;
 
 /** A client as a node: its cache manager, and the socket where the tools reach it. */
 export class ClientNode {
@@ -129,9 +132,10 @@ export class ClientNode {
 }
 
 function openClient(
-  { name, realmName, links, settings }: ClientNodeOptions,
+  { name, realmName, links, settings, uid }: ClientNodeOptions,
   directory: string,
 ): Promise<CacheManager> {
+  const capacity = settings.cacheSize ?? CACHE_CAPACITY;
   return CacheManager.open({
     name,
     directory,
@@ -144,7 +148,9 @@ function openClient(
       },
     },
     now: Date.now,
-    capacity: settings.cacheSize ?? CACHE_CAPACITY,
+    capacity,
+    owner: uid,
+    objects: settings.cacheObjects ?? Math.max(LEAST_OBJECTS, Math.floor(capacity / BYTES_PER_OBJECT)),
     checkpointFormat: settings.checkpointFormat,
     realConflicts: settings.realConflicts ?? false,
   });

@@ -1,7 +1,7 @@
 import { collapseObject, disableRepair, enableRepair, expandObject } from '../../ipc/calls/expandObject.ts';
 import { objectOf } from '../client/place.ts';
 import { recordsBelow } from '../client/repair/subtree.ts';
-import { isInconsistent } from '../tree/version.ts';
+import { isInConflictAmongServers } from '../client/replicas/amongServers.ts';
 import { fail } from '../fail.ts';
 import { type PioctlContext, type RequestPath, handler } from './handler.ts';
 
@@ -15,7 +15,7 @@ async function expand({ session }: PioctlContext, path: RequestPath): Promise<vo
   const { client, uid } = session;
   if (client.expansions.of(fid)) fail('EINPROGRESS', 'It is expanded.');
   // As long as the servers differ among each other, nothing can be told about what waits in the log.
-  if (isInconsistent(status)) return client.expansions.expand(fid);
+  if (await isInConflictAmongServers(session, status)) return client.expansions.expand(fid);
   const hasConflicts = recordsBelow(client.tree, fid).some(({ conflict }) => conflict);
   const { replicas } = await client.locate(fid.volume);
   if (hasConflicts || replicas.length === 1) await client.repairs.begin(fid, uid);

@@ -1,25 +1,17 @@
-import { randomInt } from 'node:crypto';
-import * as fs from 'node:fs/promises';
 import { RepairAction, type RepairRequest, repairCommand } from '../../ipc/calls/repairCommand.ts';
 import type { Fid } from '../../ipc/fid.ts';
-import { encodeText } from '../../ipc/text.ts';
 import { formatCmlLine } from '../../cml/cmlText.ts';
 import { toCmlLine } from '../client/log/cmlLines.ts';
 import { mountPathOf } from '../client/naming.ts';
 import { volumeOf } from '../client/place.ts';
 import { HeadRecord } from '../client/repair/headRecord.ts';
 import type { Repair } from '../client/repair/repair.ts';
+import { recordsBelow } from '../client/repair/subtree.ts';
+import { isInConflictAmongServers } from '../client/replicas/amongServers.ts';
 import type { UserSession } from '../client/userSession.ts';
 import { fail } from '../fail.ts';
-import { isInconsistent } from '../tree/version.ts';
 import { handler } from './handler.ts';
-import { systemCode } from '../../disk/systemCode.ts';
-
-/** Bytes written at a time. */
-const CHUNK = 64 * 1024;
-
-/** Of names made as mkstemp does. */
-const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+import { writeListing } from './listing.ts';
 
 const NOT_NEEDED = 'no action performed\n';
 
@@ -48,20 +40,22 @@ export const repairCommandHandler = handler(repairCommand, async ({ session }, p
     case RepairAction.DiscardFirst:
       return head.discard();
     case RepairAction.List:
-      return writeListing(session, volume);
+      return writeListing('listlocal', logLines(session, volume));
     default:
       return fail('EOPNOTSUPP');
   }
 });
 
 /** The kinds of conflicts by their numbers on the wire (spec/repair.md, 4). */
-const [LOCAL_GLOBAL, SERVER_SERVER, NOT_IN_CONFLICT] = ['1', '2', '-1'];
+const [LOCAL_GLOBAL, SERVER_SERVER, MIXED, NOT_IN_CONFLICT] = ['1', '2', '3', '-1'];
 
 /** What kind of conflict an object is in whose servers' versions are shown; there is nothing to end. */
-function ofReplicas({ client }: UserSession, fid: Fid, { action }: RepairRequest): string {
+async function ofReplicas(session: UserSession, fid: Fid, { action }: RepairRequest): Promise<string> {
   if (action !== RepairAction.Begin) return NOT_NEEDED;
-  const vnode = client.tree.cache.vnodes.find(fid);
-  return vnode && isInconsistent(vnode) ? SERVER_SERVER : NOT_IN_CONFLICT;
+  const { tree } = session.client;
+  const vnode = tree.cache.vnodes.find(fid);
+  if (!vnode || !(await isInConflictAmongServers(session, vnode))) return NOT_IN_CONFLICT;
+  return recordsBelow(tree, fid).some(({ conflict }) => conflict) ? MIXED : SERVER_SERVER;
 }
 
 /** What an expanded object is told: what kind of conflict it is, and whether to commit. */
@@ -75,51 +69,17 @@ async function ofSession(session: UserSession, repair: Repair, { action, argumen
   return `${ended.performed} performed, ${ended.discarded} discarded\n`;
 }
 
-/** The log as a file, which the caller reads and removes; a part of it is not left behind. @returns its name */
-async function writeListing(session: UserSession, volume: number): Promise<string> {
+/** The log of a volume as text: a line for each record, and one that counts them. */
+async function* logLines(session: UserSession, volume: number): AsyncGenerator<string> {
   const mount = await mountPathOf(session, volume);
-  const { name, file } = await newListing();
-  try {
-    await writeLines(file, session, volume, mount);
-  } catch (error) {
-    await fs.rm(name, { force: true });
-    throw error;
-  } finally {
-    await file.close();
-  }
-  return name;
-}
-
-/** A file of our own with a name of the classic form, which ends in six letters or digits. */
-async function newListing(): Promise<{ readonly name: string; readonly file: fs.FileHandle }> {
-  for (;;) {
-    const name = `/tmp/listlocal-${Array.from({ length: 6 }, () => DIGITS.charAt(randomInt(DIGITS.length))).join('')}`;
-    try {
-      return { name, file: await fs.open(name, 'wx', 0o600) };
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw error;
-    }
-  }
-}
-
-async function writeLines(
-  file: fs.FileHandle,
-  session: UserSession,
-  volume: number,
-  mount: string,
-): Promise<void> {
-  let [text, count, after]: [string, number, number | undefined] = ['', 0, undefined];
+  let [count, after]: [number, number | undefined] = [0, undefined];
   for (;;) {
     const records = session.client.tree.logs.page(volume, after);
-    for (const record of records) text += `${formatCmlLine(toCmlLine(record, mount))}\n`;
+    yield records.map((record) => `${formatCmlLine(toCmlLine(record, mount))}\n`).join('');
     count += records.length;
     after = records.at(-1)?.sequence;
     if (after === undefined) break;
-    if (text.length < CHUNK) continue;
-    await file.writeFile(encodeText(text));
-    text = '';
   }
-  const { name: volumeName } = await session.client.locate(volume);
-  text += `${count} entries total in the modify log for volume ${volumeName}\n`;
-  await file.writeFile(encodeText(text));
+  const { name } = await session.client.locate(volume);
+  yield `${count} entries total in the modify log for volume ${name}\n`;
 }

@@ -1,3 +1,9 @@
+import { clearPrioritiesHandler, flushCacheHandler, flushVolumeHandler } from './flushCache.ts';
+import { flushObjectHandler } from './flushObject.ts';
+import { listCacheHandler, listCacheOfVolumeHandler } from './listCache.ts';
+import { checkVolumesHandler } from './checkVolumes.ts';
+import { lookasideHandler } from './lookaside.ts';
+import { redirectHandler } from './redirect.ts';
 import { purgeLogHandler } from './purgeLog.ts';
 import { checkpointLogHandler } from './checkpointLog.ts';
 import { repairCommandHandler } from './repairCommand.ts';
@@ -20,6 +26,14 @@ import { getPathHandler } from './getPath.ts';
 import { getTokenHandler } from './getToken.ts';
 import { getTokenOwnerHandler } from './getTokenOwner.ts';
 import { getVolumeStatusHandler } from './getVolumeStatus.ts';
+import { hoardAddHandler } from './hoardAdd.ts';
+import { hoardClearHandler } from './hoardClear.ts';
+import { hoardDeleteHandler } from './hoardDelete.ts';
+import { hoardDisableHandler } from './hoardDisable.ts';
+import { hoardEnableHandler } from './hoardEnable.ts';
+import { hoardListHandler } from './hoardList.ts';
+import { hoardVerifyHandler } from './hoardVerify.ts';
+import { hoardWalkHandler } from './hoardWalk.ts';
 import { listRealmsHandler } from './listRealms.ts';
 import { listServersHandler } from './listServers.ts';
 import { repairObjectHandler, setVersionVectorHandler } from './repairObject.ts';
@@ -72,7 +86,24 @@ export const pioctlHandlers: ReadonlyMap<number, PioctlHandler> = new Map(
     waitForeverHandler,
     truncateLogHandler,
     setZoneLimitsHandler,
+    hoardAddHandler,
+    hoardClearHandler,
+    hoardDeleteHandler,
+    hoardDisableHandler,
+    hoardEnableHandler,
+    hoardListHandler,
+    hoardVerifyHandler,
+    hoardWalkHandler,
     listRealmsHandler,
     listServersHandler,
+    checkVolumesHandler,
+    clearPrioritiesHandler,
+    flushCacheHandler,
+    flushVolumeHandler,
+    flushObjectHandler,
+    listCacheHandler,
+    listCacheOfVolumeHandler,
+    lookasideHandler,
+    redirectHandler,
   ].map((handler) => [handler.opcode, handler]),
 );

@@ -66,6 +66,14 @@ export class Fetches {
     return buffer.subarray(0, bytesRead);
   }
 
+  /** @throws VenusError ESTALE where the fetch is over; EIO */
+  async digestOpen(handle: number): Promise<{ readonly sha256: string }> {
+    const { file } = this.#options.transfers.fetch(handle);
+    const length = (await file?.stat())?.size ?? 0;
+    const { sha256 } = await digestOf(file, 0, length);
+    return { sha256 };
+  }
+
   async close(handle: number): Promise<void> {
     const { transfers } = this.#options;
     const { file } = transfers.fetch(handle);

@@ -121,6 +121,17 @@ export class FileServer implements Service<FileProtocol> {
     return Promise.resolve(found);
   };
 
+  readonly fetchObjects = async ({ credentials, volume, fids, client }: Request<'fetchObjects'>) => {
+    this.#replication.checkWhole(volume);
+    const inVolume = fids.map((fid) => ({ ...fid, volume }));
+    const answers = this.#lookups.fetchAll(credentials, inVolume);
+    answers.forEach((answer, at) => {
+      const fid = inVolume[at];
+      if (answer.kind === 'object' && fid) this.callbacks.promise(client, fid);
+    });
+    return Promise.resolve(answers);
+  };
+
   readonly lookup = async (request: Request<'lookup'>) => Promise.resolve(this.#lookups.lookup(request));
 
   readonly readDirectory = async (request: Request<'readDirectory'>) =>
@@ -133,6 +144,8 @@ export class FileServer implements Service<FileProtocol> {
     this.#fetches.open(credentials, this.#replication.whole(fid));
 
   readonly fetchFragment = async (request: Request<'fetchFragment'>) => this.#fetches.read(request);
+
+  readonly digestFetch = async ({ handle }: Request<'digestFetch'>) => this.#fetches.digestOpen(handle);
 
   readonly closeFetch = async ({ handle }: Request<'closeFetch'>) => {
     await this.#fetches.close(handle);

@@ -6,6 +6,7 @@ import type {
   Credentials,
   EntryRecord,
   ExaminedObject,
+  FetchAnswer,
   FetchedObject,
   FileProtocol,
   ObjectStatus,
@@ -75,6 +76,18 @@ export class Lookups {
       entryCount: counts.entryCount,
       nameUnits: counts.nameUnits,
     };
+  }
+
+  /** As {@link Lookups.fetch}, for each of several objects. */
+  fetchAll(credentials: Credentials, fids: readonly Fid[]): readonly FetchAnswer[] {
+    return fids.map((fid) => {
+      try {
+        return { kind: 'object', object: this.fetch(credentials, fid) };
+      } catch (error) {
+        if (error instanceof VenusError) return { kind: 'refused', errno: error.errno };
+        throw error;
+      }
+    });
   }
 
   /** @throws VenusError ENOENT, ENOTDIR, EACCES */

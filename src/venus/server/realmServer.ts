@@ -9,9 +9,10 @@ import type {
   UserDescription,
   VolumeLocation,
 } from '../net/realmProtocol.ts';
-import { storePassword, verifyPassword } from './protection/password.ts';
+import { auth2KeyOf } from './protection/auth2Key.ts';
+import { type StoredPassword, storePassword, verifyPassword } from './protection/password.ts';
 import { ADMINISTRATORS } from '../tree/identity.ts';
-import { type Principal, type ProtectionDatabase, type UserRecord } from './protection/protectionDatabase.ts';
+import type { Principal, ProtectionDatabase, Secrets, UserRecord } from './protection/protectionDatabase.ts';
 import { sealToken } from './protection/secretToken.ts';
 import type { VolumeLocations } from './volumeLocations.ts';
 
@@ -27,6 +28,8 @@ export interface RealmServerOptions {
   readonly tokenKey: Uint8Array;
   readonly servers: readonly FileServerNode[];
   readonly now: () => number;
+  /** Whether passwords are to be known to auth2, too: it needs more of them than a hash. */
+  readonly keepsAuth2Keys?: boolean;
 }
 
 /** Seconds a token lives (25 hours), and how long before its issue it begins (spec/auth.md, 7.1). */
@@ -47,6 +50,11 @@ export class RealmServer implements Service<RealmProtocol> {
     lifetime = TOKEN_LIFE,
   }: Request<'login'>): Promise<IssuedToken> => {
     const { id } = await this.#authenticate(user, password);
+    return this.issueToken(id, lifetime);
+  };
+
+  /** A token for somebody who has proved who he is. @param lifetime seconds, at most the realm's own */
+  issueToken(id: number, lifetime = TOKEN_LIFE): IssuedToken {
     const now = Math.floor(this.#options.now() / 1000);
     const ends = now + Math.min(lifetime, TOKEN_LIFE);
     return {
@@ -55,7 +63,7 @@ export class RealmServer implements Service<RealmProtocol> {
       begins: now - CLOCK_SKEW,
       ends,
     };
-  };
+  }
 
   readonly changePassword = async ({ user, oldPassword, newPassword }: Request<'changePassword'>) => {
     await this.#authenticate(user, oldPassword);
@@ -79,7 +87,7 @@ export class RealmServer implements Service<RealmProtocol> {
 
   readonly addUser = async ({ name, password, administrator }: Request<'addUser'>) => {
     checkPassword(password);
-    await this.#options.protection.addUser(name, await storePassword(password), administrator);
+    await this.#options.protection.addUser(name, await this.#secretsOf(password), administrator);
     await this.#rightsChanged();
     return null;
   };
@@ -208,7 +216,10 @@ export class RealmServer implements Service<RealmProtocol> {
 
   async #authenticate(name: string, password: string): Promise<UserRecord> {
     const user = this.#options.protection.user(name);
-    if (await verifyPassword(password, user.password)) return user;
+    if (user.password && (await verifyPassword(password, user.password))) {
+      await this.#tellAuth2(user, user.password, password);
+      return user;
+    }
     throw new RefusedError('wrong-password', `wrong password for ${name}`);
   }
 
@@ -219,7 +230,19 @@ export class RealmServer implements Service<RealmProtocol> {
 
   async #setPassword(name: string, password: string): Promise<void> {
     checkPassword(password);
-    await this.#options.protection.setPassword(name, await storePassword(password));
+    await this.#options.protection.setPassword(name, await this.#secretsOf(password));
+  }
+
+  async #secretsOf(password: string): Promise<Secrets> {
+    const auth2Key = this.#options.keepsAuth2Keys ? auth2KeyOf(password) : undefined;
+    return { password: await storePassword(password), auth2Key };
+  }
+
+  /** A password that was set while auth2 was off becomes known to it with the first login here. */
+  async #tellAuth2({ id, name }: UserRecord, stored: StoredPassword, password: string): Promise<void> {
+    const { protection, keepsAuth2Keys } = this.#options;
+    if (!keepsAuth2Keys || protection.auth2KeyOf(id)) return;
+    await protection.rememberAuth2Key(name, stored, auth2KeyOf(password));
   }
 }
 

@@ -131,6 +131,12 @@ export class NewContainer {
     this.#length += length;
   }
 
+  /** Takes all bytes out again. */
+  async clear(): Promise<void> {
+    await this.#file.truncate(0);
+    this.#length = 0;
+  }
+
   /** Brings contents and name to the disk, after which nothing is added. @throws VenusError ENOSPC, EFBIG */
   finish(): Promise<void> {
     if (!this.#isOpen) return this.#finished;

@@ -7,7 +7,7 @@ import { type Key, keyAfter } from './keys.ts';
 
 /** Version of all that is stored below a data directory. coda-data(5) describes it. */
 const FORMAT = 1;
-const MAX_TABLES = 32;
+const MAX_TABLES = 64;
 /** An option of LMDB that its types leave out: the files hold token keys and tokens. */
 const PRIVATE = { permissionsMode: 0o600 };
 /** Below this many bytes a write that failed is called a full disk. */
@@ -57,8 +57,12 @@ export class Database {
    * @throws VenusError ENOSPC or EIO if it could not be written
    */
   async transaction<Result>(change: (writer: Writer) => Result): Promise<Result> {
+    const afterwards: (() => void)[] = [];
+    const writer = { put, remove, afterwards: (work: () => void) => void afterwards.push(work) };
     try {
-      return await this.#root.childTransaction(() => change(writer));
+      const result = await this.#root.childTransaction(() => change(writer));
+      for (const work of afterwards) work();
+      return result;
     } catch (error) {
       throw (await this.#commitFailure(error)) ?? error;
     }
@@ -163,9 +167,9 @@ function at(snapshot: Snapshot | undefined) {
 export interface Writer {
   put<Value>(table: Table<Value>, key: Key, value: Value): void;
   remove(table: Table<unknown>, key: Key): void;
+  /** Does something when the change is on the disk, before anybody hears of it; not if it is undone. It must not throw. */
+  afterwards(work: () => void): void;
 }
 
-const writer: Writer = {
-  put: (table, key, value) => void table.lmdb.put(key, value),
-  remove: (table, key) => void table.lmdb.remove(key),
-};
+const put: Writer['put'] = (table, key, value) => void table.lmdb.put(key, value);
+const remove: Writer['remove'] = (table, key) => void table.lmdb.remove(key);

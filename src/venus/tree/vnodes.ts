@@ -88,6 +88,9 @@ export interface FidBlock {
   readonly count: number;
 }
 
+/** Hears what a transaction does to a vnode, before it is known whether the transaction is undone. */
+export type VnodeListener = (writer: Writer, before: Vnode | undefined, after: Vnode | undefined) => void;
+
 /** Beyond are the numbers that real clients use for objects that no server knows. */
 const LAST_VNODE = 0xffff_0000;
 
@@ -103,9 +106,12 @@ export class Vnodes {
   readonly #inconsistent: Table<Fid>;
   /** A volume's place never changes. */
   readonly #sites = new Map<number, number>();
+  readonly #onChange: VnodeListener | undefined;
 
-  constructor(database: Database) {
+  /** @param onChange told of each vnode that is written or removed */
+  constructor(database: Database, onChange?: VnodeListener) {
     this.database = database;
+    this.#onChange = onChange;
     this.#volumes = database.table('volumes');
     this.#vnodes = database.table('vnodes');
     this.#entries = database.table('entries');
@@ -245,6 +251,7 @@ export class Vnodes {
     this.#account(writer, vnode.fid.volume, -blocksOf(vnode));
     if (isInconsistent(vnode)) writer.remove(this.#inconsistent, vnodeKey(vnode.fid));
     writer.remove(this.#vnodes, vnodeKey(vnode.fid));
+    this.#onChange?.(writer, vnode, undefined);
   }
 
   /** Enters a name into a directory; gives the directory back as it then is, not yet stored. */
@@ -324,6 +331,7 @@ export class Vnodes {
     writer.put(this.#vnodes, vnodeKey(vnode.fid), vnode);
     if (isInconsistent(vnode)) writer.put(this.#inconsistent, vnodeKey(vnode.fid), vnode.fid);
     else if (before && isInconsistent(before)) writer.remove(this.#inconsistent, vnodeKey(vnode.fid));
+    this.#onChange?.(writer, before, vnode);
   }
 }
 

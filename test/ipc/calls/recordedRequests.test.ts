@@ -16,6 +16,16 @@ import { getParentFid } from '../../../src/ipc/calls/getParentFid.ts';
 import { getPath } from '../../../src/ipc/calls/getPath.ts';
 import { getToken } from '../../../src/ipc/calls/getToken.ts';
 import { getVolumeStatus } from '../../../src/ipc/calls/getVolumeStatus.ts';
+import { checkVolumes } from '../../../src/ipc/calls/checkVolumes.ts';
+import { clearPriorities } from '../../../src/ipc/calls/clearPriorities.ts';
+import { disableAsr, enableAsr } from '../../../src/ipc/calls/enableAsr.ts';
+import { flushAsr } from '../../../src/ipc/calls/flushAsr.ts';
+import { flushCache } from '../../../src/ipc/calls/flushCache.ts';
+import { flushObject } from '../../../src/ipc/calls/flushObject.ts';
+import { flushVolume } from '../../../src/ipc/calls/flushVolume.ts';
+import { listCache, listCacheOfVolume } from '../../../src/ipc/calls/listCache.ts';
+import { lookaside } from '../../../src/ipc/calls/lookaside.ts';
+import { redirect } from '../../../src/ipc/calls/redirect.ts';
 import { listLocal } from '../../../src/ipc/calls/listLocal.ts';
 import { purgeLog } from '../../../src/ipc/calls/purgeLog.ts';
 import { reconnect } from '../../../src/ipc/calls/reconnect.ts';
@@ -101,6 +111,18 @@ const calls = new Map(
     recorded(writeDisconnectAll),
     recorded(listLocal),
     recorded(setZoneLimits),
+    recorded(checkVolumes),
+    recorded(clearPriorities),
+    recorded(disableAsr),
+    recorded(enableAsr),
+    recorded(flushAsr),
+    recorded(flushCache),
+    recorded(flushObject),
+    recorded(flushVolume),
+    recorded(listCache),
+    recorded(listCacheOfVolume),
+    recorded(lookaside),
+    recorded(redirect),
   ].map((entry) => [entry.definition.opcode, entry]),
 );
 
@@ -124,10 +146,10 @@ function recordedFrame({ opcode, path, follow, input, outSize }: Recording): Uin
 describe('requests recorded on a real venus', () => {
   const typed = recordings.filter(({ index }) => !UNTYPED.has(index));
 
-  test('are all looked at: 563 of 606 come from typed values', () => {
-    expect(recordings).toHaveLength(606);
+  test('are all looked at: 584 of 627 come from typed values', () => {
+    expect(recordings).toHaveLength(627);
     expect(new Set(recordings.map(({ opcode }) => opcode))).toEqual(new Set(calls.keys()));
-    expect(typed).toHaveLength(563);
+    expect(typed).toHaveLength(584);
   });
 
   test.each(typed)('$index (opcode $opcode at $path) is encoded to the same bytes', (recording) => {
@@ -162,8 +184,8 @@ describe('what the C tools sent', () => {
   /** Sent by checkpointml and purgeml, whose runs come into test/golden/cli.jsonl with these commands. */
   const withoutRuns = new Set([checkpointLog.opcode, purgeLog.opcode]);
 
-  test('is known: 292 requests of recorded runs, of every call', () => {
-    expect(sent).toHaveLength(292);
+  test('is known: 313 requests of recorded runs, of every call', () => {
+    expect(sent).toHaveLength(313);
     const known = [...calls.keys()].filter((opcode) => !withoutRuns.has(opcode));
     expect(new Set(sent.map(({ recording }) => recording?.opcode))).toEqual(new Set(known));
   });

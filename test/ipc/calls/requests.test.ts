@@ -18,6 +18,11 @@ import { getPath } from '../../../src/ipc/calls/getPath.ts';
 import { getToken } from '../../../src/ipc/calls/getToken.ts';
 import { getTokenOwner } from '../../../src/ipc/calls/getTokenOwner.ts';
 import { getVolumeStatus } from '../../../src/ipc/calls/getVolumeStatus.ts';
+import { flushAsr } from '../../../src/ipc/calls/flushAsr.ts';
+import { flushObject } from '../../../src/ipc/calls/flushObject.ts';
+import { listCache, listCacheOfVolume } from '../../../src/ipc/calls/listCache.ts';
+import { lookaside } from '../../../src/ipc/calls/lookaside.ts';
+import { redirect } from '../../../src/ipc/calls/redirect.ts';
 import { listLocal } from '../../../src/ipc/calls/listLocal.ts';
 import { listRealms } from '../../../src/ipc/calls/listRealms.ts';
 import { listServers } from '../../../src/ipc/calls/listServers.ts';
@@ -152,6 +157,36 @@ const vectors: readonly Vector[] = [
     command: 'cfs lsmount realm/x',
     request: encodeCall(statMountPoint, venusPath('realm'), 'x'),
     frame: ['29\n6\n0\n2\n2048\n\0/realm', bytesOfText('x\0')],
+  },
+  {
+    command: 'cfs redir . 10.0.0.1',
+    request: encodeCall(redirect, venusPath('.'), '10.0.0.1'),
+    frame: ['141\n1\n1\n4\n0\n\0/', bytesOfHex('0a 00 00 01')],
+  },
+  {
+    command: 'cfs lc -l -ov',
+    request: encodeCall(listCache, ROOT, { long: true, valid: true, invalid: false }),
+    frame: ['242\n1\n1\n2\n2048\n\0/', bytesOfHex('01 01')],
+  },
+  {
+    command: 'cfs lc ./realm',
+    request: encodeCall(listCacheOfVolume, venusPath('./realm'), { long: false, valid: true, invalid: true }),
+    frame: ['39\n6\n1\n2\n2048\n\0/realm', bytesOfHex('00 03')],
+  },
+  {
+    command: 'cfs lka +/a/b -/c',
+    request: encodeCall(lookaside, ROOT, ' +/a/b -/c'),
+    frame: ['40\n1\n0\n11\n2048\n\0/', bytesOfText(' +/a/b -/c\0')],
+  },
+  {
+    command: 'cfs fasr a',
+    request: encodeCall(flushAsr, venusPath('a')),
+    frame: ['228\n2\n0\n0\n2048\n\0/a'],
+  },
+  {
+    command: 'echo y | cfs fl a',
+    request: encodeCall(flushObject, venusPath('a')),
+    frame: ['6\n2\n0\n0\n0\n\0/a'],
   },
   {
     command: 'cfs wd',

@@ -312,8 +312,16 @@ export class MemoryServers {
     const vnode = this.get(site, key);
     if (vnode === newest) return;
     const { entries, ...rest } = structuredClone(newest);
-    for (const [name, child] of [...vnode.entries])
-      if (entries.get(name) !== child) this.#removeAt(site, vnode, name);
+    const kept = new Set(entries.values());
+    for (const [name, child] of [...vnode.entries]) {
+      if (entries.get(name) === child) continue;
+      if (!kept.has(child)) this.#removeAt(site, vnode, name);
+      else {
+        // What only gets another name keeps what was written to it here.
+        vnode.entries.delete(name);
+        this.get(site, child).links -= 1;
+      }
+    }
     Object.assign(vnode, { ...rest, entries: vnode.entries, links: vnode.links });
     for (const [name, child] of entries) {
       if (vnode.entries.has(name)) continue;

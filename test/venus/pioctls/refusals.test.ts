@@ -47,7 +47,7 @@ beforeAll(async () => {
 });
 
 describe('opcodes', () => {
-  it.each([0, 6, 7, 195, 196, 245, 255, 300, 65_535])(
+  it.each([0, 7, 195, 196, 226, 245, 255, 300, 65_535])(
     '%d, which nobody serves, is refused',
     async (opcode) => {
       expect(await ask(opcode, TOP)).toEqual({ end: 'EOPNOTSUPP', body: '' });
@@ -66,6 +66,9 @@ describe('a payload of another size or form', () => {
     ['servers to probe', 10, ['x', u32(2, 1), u32(0xffffffff)]],
     ['a mount point to remove', 28, ['', 'vol']],
     ['a mount point to look at', 29, ['', 'vol']],
+    ['what of the cache is listed', 39, ['', '\x01', '\x01\0', '\0\x04']],
+    ['places to look aside', 40, ['', ' --list']],
+    ['a server to fetch from', 141, ['', 'x', 'xxxxx']],
     ['a mount point to make', 142, ['', 'a/vol', 'a\0']],
     ['whose fid', 197, ['x', 'xxx', 'xxxxx', 'x'.repeat(8)]],
     ['a fid for a path', 208, ['', u32(ROOT, 1), u32(ROOT, 1, 1), `${u32(ROOT, 1, 1)}test.realm`]],

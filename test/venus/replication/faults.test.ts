@@ -5,6 +5,7 @@ import { type Fate, type Message, NEVER, ReplicatedRealm } from '../../support/r
 import { type Operation, ROOT, type Tree } from '../server/resolution/model.ts';
 import { before, change, link, make, mkdir, move, remove, rmdir } from '../server/resolution/table.ts';
 import { CLIENT_NAMES, RealmDriver } from './realmDriver.ts';
+import { points, restartServers } from './faultPoints.ts';
 import { differencesOfStores } from './storesCompared.ts';
 
 let realm: ReplicatedRealm;
@@ -104,26 +105,6 @@ async function endOf(driver: RealmDriver): Promise<Ended> {
   return { trees, conflicts };
 }
 
-/** Of each kind of message to each server the first and the last one. */
-function points(messages: readonly Message[]): readonly number[] {
-  const found = new Set<number>();
-  const kindOf = ({ to, name }: Message) => `${to} ${name}`;
-  const kinds = messages.map(kindOf);
-  for (const kind of kinds) {
-    found.add(kinds.indexOf(kind));
-    found.add(kinds.lastIndexOf(kind));
-  }
-  return [...found].sort((one, other) => one - other);
-}
-
-async function restart(): Promise<void> {
-  for (const { name } of realm.servers) {
-    await realm.stop(name);
-    await realm.start(name);
-  }
-  await realm.heal();
-}
-
 describe('a resolution that ends between any two of its messages', () => {
   it('leaves no object torn, and the next one comes to the same end', async () => {
     const undisturbed = await diverged('undisturbed');
@@ -156,7 +137,7 @@ describe('a resolution that ends between any two of its messages', () => {
         disturbed.push({ what: `${what} (message ${point})`, driver });
       }
     }
-    await restart();
+    await restartServers(realm);
     for (const { what, driver } of disturbed) expect(await endOf(driver), what).toEqual(end);
     process.stderr.write(`${disturbed.length} faults in ${messages.length} messages\n`);
   }, 300_000);

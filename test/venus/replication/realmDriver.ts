@@ -1,4 +1,5 @@
 /** Runs histories on real servers, stores, clients and links, and sees at the servers what has come of them. */
+import { expect } from 'vitest';
 import { formatAcl } from '../../../src/acl/accessList.ts';
 import type { Fid } from '../../../src/ipc/fid.ts';
 import { Changes } from '../../../src/venus/client/changes.ts';
@@ -11,11 +12,13 @@ import {
   type Operation,
   ROOT,
   type Tree,
+  endsOf,
   isMaking,
   namesOf,
   pathOf,
 } from '../server/resolution/model.ts';
 import { REALM, rootOf } from '../support.ts';
+import { RealAway } from './realAway.ts';
 import { type SeenObject, type SeenVolume, seen, textOfFid } from './seenVolume.ts';
 
 export const CLIENT_NAMES = ['laptop', 'desk'] as const;
@@ -38,6 +41,7 @@ export class RealmDriver implements Driver {
   readonly #ids = new Map<string, Id>();
   /** By object, and how it looks: the changes that made it so. */
   readonly #writes = new Map<string, ReadonlySet<string>>();
+  readonly away = new RealAway(this);
   /** Called when servers of a part have resolved what they differ in, with what has become inconsistent by that. */
   onConflicts: (sites: readonly number[], objects: readonly Id[]) => Promise<void> = () => Promise.resolve();
 
@@ -90,7 +94,7 @@ export class RealmDriver implements Driver {
     if (loss.fate === 'lose answer' || loss.name === 'concludeUpdates' || deaf.size < sites.length)
       this.realm.fateOf = ({ to, name }) => (name === loss.name && deaf.has(to) ? loss.fate : 'pass');
     const name = CLIENT_NAMES[client] ?? 'laptop';
-    await this.#ask(name, tree, operation);
+    await this.#ask(name, tree, operation, true);
     await this.realm.client(name).settled(this.volume);
     this.realm.fateOf = () => 'pass';
     // Who does not answer is taken for unreachable; and what nobody has answered is sent again.
@@ -160,7 +164,45 @@ export class RealmDriver implements Driver {
     return this.#idOfText(textOfFid(fid));
   }
 
-  async #ask(name: string, tree: Tree, operation: Operation): Promise<void> {
+  /** A client does something that reaches no server. */
+  async askAway(name: string, tree: Tree, operation: Operation): Promise<void> {
+    this.realm.clock.advance(1000);
+    await this.#ask(name, tree, operation, false);
+  }
+
+  /** Notes which fid a client has given to something new. */
+  async learnFid(
+    name: string,
+    { directory, name: made, object }: Extract<Operation, { op: 'create' | 'mkdir' | 'symlink' }>,
+  ): Promise<void> {
+    const { fid } = await this.realm.client(name).session().lookup(this.#fid(directory), made);
+    this.#note(object, fid);
+  }
+
+  /** Notes how objects look at servers that have taken operations, and so are as trees say. */
+  async learnFrom(
+    trees: readonly Tree[],
+    operations: readonly Operation[],
+    sites: readonly number[],
+  ): Promise<void> {
+    const touched = new Set(operations.map(({ object }) => object));
+    for (const [at, site] of sites.entries())
+      for (const object of (await this.look(site)).objects) {
+        const id = this.idOf(object.fid);
+        const [own] = [trees[at], ...trees].flatMap((tree) => tree?.objects.get(id) ?? []);
+        if (touched.has(id) && own) this.#writes.set(this.#look(id, object), own.writes);
+      }
+  }
+
+  /** Checks that a client sees what it has done itself. */
+  async expectSeen(name: string, tree: Tree, operation: Operation): Promise<void> {
+    for (const directory of endsOf(operation).filter((id) => tree.entries.has(id))) {
+      const names = await this.realm.client(name).names(this.pathTo(tree, directory));
+      expect(names).toEqual([...(tree.entries.get(directory)?.keys() ?? [])].sort());
+    }
+  }
+
+  async #ask(name: string, tree: Tree, operation: Operation, isConnected: boolean): Promise<void> {
     const client = this.realm.client(name);
     const files = client.files();
     const at = (directory: Id, each: string) => `${this.pathTo(tree, directory)}/${each}`;
@@ -182,7 +224,7 @@ export class RealmDriver implements Driver {
       case 'rmdir':
         return files.remove(at(operation.directory, operation.name));
       case 'change':
-        return this.#change(name, tree, operation);
+        return this.#change(name, tree, operation, isConnected);
     }
   }
 
@@ -191,11 +233,13 @@ export class RealmDriver implements Driver {
     name: string,
     tree: Tree,
     { object, write }: Extract<Operation, { op: 'change' }>,
+    isConnected: boolean,
   ): Promise<void> {
     const client = this.realm.client(name);
     const number = Number(write.slice(1));
     const isDirectory = tree.entries.has(object);
-    if (number % 2 === 0) {
+    // Access lists are only changed at servers.
+    if (number % 2 === 0 || (isDirectory && !isConnected)) {
       const mode = 0o600 + (number & 0o177);
       const session = client.session();
       await new Changes(session).setStatus(this.#fid(object), { mode });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isErrno } from '../../../src/ipc/errors.ts';
 import { type Fate, ReplicatedRealm } from '../../support/replicatedRealm.ts';
 import { useTemporaryDirectory } from '../../support/temporaryDirectory.ts';
 import { OPERATOR, REALM, ROOT, rootOf, until } from '../support.ts';
@@ -13,6 +14,8 @@ beforeEach(async () => {
 afterEach(() => realm.close());
 
 const file = `/${REALM}/file`;
+/** Milliseconds, on a busy machine, after which a lock is over whose holder is silent. */
+const LEASE_HAS_ENDED = 40_000;
 const resolve = () => realm.server('s1').resolveVolume({ volume: ROOT });
 const credentials = () => {
   const token = realm.client('laptop').manager.tokens.get(OPERATOR, REALM);
@@ -160,6 +163,87 @@ describe('servers of a volume', () => {
     expect(sent).toContain('stageResolution');
     expect(await differing()).toEqual([]);
   }, 60_000);
+
+  it('of which one dies while it resolves, are brought together by another one when its lock has run out', async () => {
+    const laptop = realm.client('laptop');
+    await realm.separate(['s1', 'laptop', 'desk']);
+    await laptop.write(file, 'one');
+    await realm.separate(['s1', 's2', 's3', 'laptop', 'desk']);
+    let isDead = false;
+    realm.fateOf = ({ from, to, name }): Fate => {
+      if (from === 's1' && name === 'applyResolution') isDead = true;
+      return isDead && (from === 's1' || to === 's1') ? 'lose request' : 'pass';
+    };
+    await expect(resolve()).rejects.toThrow();
+    expect(isDead).toBe(true);
+    const { forPeers } = realm.server('s2');
+    const another = { volume: ROOT, holder: 'another one' };
+    await expect(forPeers.lockVolume(another)).rejects.toThrow(/try again|temporarily/i);
+    await realm.stop('s1');
+    // What it has left locked is free when nothing has been heard of it for a while, and not before.
+    await until(async () => {
+      try {
+        await realm.server('s3').resolveVolume({ volume: ROOT });
+        return true;
+      } catch (error) {
+        if (!isErrno(error, 'EAGAIN')) throw error;
+        return false;
+      }
+    }, LEASE_HAS_ENDED);
+    realm.fateOf = () => 'pass';
+    await realm.start('s1');
+    await laptop.probe();
+    await realm.server('s2').resolveVolume({ volume: ROOT });
+    expect(await differing()).toEqual([]);
+    expect(await realm.client('desk').read(file)).toBe('one');
+  }, 60_000);
+
+  it('of which one has lost all while another was away, have what any of them had when both are back', async () => {
+    const [laptop, desk] = [realm.client('laptop'), realm.client('desk')];
+    await laptop.write(`/${REALM}/everywhere`, 'everywhere');
+    await laptop.settled(ROOT);
+    await realm.partition(['s1', 's2', 'laptop'], ['s3', 'desk']);
+    await laptop.write(`/${REALM}/two`, 'at two of them');
+    await laptop.settled(ROOT);
+    await desk.write(`/${REALM}/one`, 'at one of them');
+    await desk.settled(ROOT);
+    await realm.stop('s2');
+    realm.empty('s2');
+    await realm.start('s2');
+    await resolve();
+    const names = async (server: string) =>
+      [...((await seen(realm.server(server), ROOT)).entries.values().next().value?.keys() ?? [])].sort();
+    expect(await names('s2')).toEqual(['everywhere', 'two']);
+    await laptop.write(`/${REALM}/later`, 'later');
+    await laptop.settled(ROOT);
+    await realm.heal();
+    await resolve();
+    expect(await differing()).toEqual([]);
+    expect(await names('s2')).toEqual(['everywhere', 'later', 'one', 'two']);
+    expect(await laptop.read(`/${REALM}/one`)).toBe('at one of them');
+    expect(await desk.read(`/${REALM}/two`)).toBe('at two of them');
+  });
+
+  it('of which one has lost all while another was away get it back from that one, too', async () => {
+    const laptop = realm.client('laptop');
+    await laptop.write(file, 'everywhere');
+    await laptop.settled(ROOT);
+    await realm.partition(['s2', 's3', 'laptop']);
+    await laptop.write(file, 'newer');
+    await laptop.settled(ROOT);
+    // Only the one that has missed the update reaches the one that has lost all.
+    for (const name of ['s2', 's3']) await realm.stop(name);
+    realm.empty('s2');
+    await realm.partition(['s1', 's2', 'laptop', 'desk']);
+    await realm.start('s2');
+    await resolve();
+    expect(await realm.client('desk').read(file)).toBe('everywhere');
+    await realm.start('s3');
+    await realm.heal();
+    await resolve();
+    expect(await differing()).toEqual([]);
+    expect(await realm.client('desk').read(file)).toBe('newer');
+  });
 
   it('give fids that no other one gives', async () => {
     const given = await Promise.all(

@@ -22,6 +22,7 @@ function linkCommand(verb: 'cut' | 'heal', summary: string): Command {
       `coda realm link ${verb} s1 s2`,
       `coda realm link ${verb} --all`,
     ],
+    completes: ['client or server', 'server'],
     words: { max: 2 },
 
     async run(context, words, options) {

@@ -19,6 +19,7 @@ function changeCommand(action: 'start' | 'stop' | 'kill', summary: string, descr
     summary,
     ...(description === undefined ? {} : { description: [description] }),
     examples: [`coda realm server ${action} s2`],
+    completes: ['server'],
     words: { min: 1, max: 1 },
 
     async run(context, [name = '']) {

@@ -12,6 +12,7 @@ export const serverEmpty: Command = {
   ],
   options: [{ flags: '--yes', summary: 'do not ask' }],
   examples: ['coda realm server stop s2', 'coda realm server empty s2'],
+  completes: ['server'],
   words: { min: 1, max: 1 },
 
   async run(context, [name = ''], options) {

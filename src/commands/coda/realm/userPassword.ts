@@ -6,6 +6,7 @@ export const userPassword: Command = {
   usage: 'coda realm user password <name> [--pipe]',
   summary: 'give a user a new password, without the old one',
   options: [{ flags: '--pipe', summary: 'read the password from stdin, one line, without asking' }],
+  completes: ['user'],
   words: { min: 1, max: 1 },
 
   async run(context, [name = ''], options) {

@@ -4,6 +4,7 @@ import type { Command } from '../../command.ts';
 export const userRemove: Command = {
   usage: 'coda realm user remove <name>',
   summary: 'remove a user; access lists show his number from then on',
+  completes: ['user'],
   words: { min: 1, max: 1 },
 
   async run(context, [name = '']) {

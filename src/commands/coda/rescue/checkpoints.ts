@@ -1,15 +1,13 @@
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { type FoundCheckpoint, findCheckpoints, spoolsOfClients } from '../../../cml/findCheckpoints.ts';
+import { type FoundCheckpoint, findCheckpoints } from '../../../cml/findCheckpoints.ts';
 import { formatDuration } from '../../../term/time.ts';
 import type { Options } from '../../command.ts';
 import type { Context } from '../../context.ts';
-import { classicSpools } from '../../spools.ts';
+import { allSpools } from '../../spools.ts';
 import { RescueError } from './openArchive.ts';
 
 /** Lists the checkpoints that are found, the newest first. */
 export async function printCheckpoints(context: Context, options: Options): Promise<void> {
-  const { checkpoints, unreadable } = await findCheckpoints(await spoolsFor(context, options));
+  const { checkpoints, unreadable } = await findCheckpoints(await allSpools(context, options.value('data')));
   for (const { path, message } of unreadable) {
     await context.fail(new RescueError(`cannot be read (${message})`), path);
   }
@@ -22,14 +20,6 @@ export async function printCheckpoints(context: Context, options: Options): Prom
     context.note('To see what one holds: coda rescue ARCHIVE list');
   }
   context.succeed();
-}
-
-/** As `coda up` chooses the data directory; and where real venus writes. */
-async function spoolsFor(context: Context, options: Options): Promise<readonly string[]> {
-  const { env } = context.surroundings;
-  const home = env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share');
-  const clients = await spoolsOfClients(resolve(options.value('data') ?? join(home, 'coda')));
-  return [...clients, ...classicSpools(context)];
 }
 
 function tableOf(checkpoints: readonly FoundCheckpoint[], now: number): string {

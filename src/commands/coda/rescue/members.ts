@@ -12,7 +12,7 @@ const CHUNK = 64 * 1024;
 export async function listMembers(context: Context, archive: string, options: Options): Promise<void> {
   const faults: ArchiveError[] = [];
   const reading = options.flag('keep-going') ? { onFault: (fault: ArchiveError) => faults.push(fault) } : {};
-  const printer = new Printer(context);
+  const printer = new MemberPrinter(context);
   try {
     await withArchive(archive, async (open) => {
       const reader = await open(reading);
@@ -28,7 +28,8 @@ export async function listMembers(context: Context, archive: string, options: Op
   if (context.json && context.failures.length > 0) context.printJsonLine({ failures: context.failures });
 }
 
-class Printer {
+/** Prints entries of archives: a line for each, or JSON Lines. */
+export class MemberPrinter {
   readonly #context: Context;
   #text = '';
 

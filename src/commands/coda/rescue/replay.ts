@@ -8,7 +8,8 @@ import type { Options } from '../../command.ts';
 import type { Context } from '../../context.ts';
 import { RescueError, withArchive } from './openArchive.ts';
 
-type Counts = Record<Replayed['outcome'] | 'differing', number>;
+/** How many entries of an archive had which outcome. */
+export type Counts = Record<Replayed['outcome'] | 'differing', number>;
 
 /** Puts the entries of an archive back into Coda, and compares all of it at the end. */
 export async function replayInto(
@@ -17,6 +18,21 @@ export async function replayInto(
   typed: string,
   options: Options,
 ): Promise<void> {
+  const counts = await replayArchive(context, archive, typed, options.flag('yes'));
+  if (context.json) context.printJson({ archive, path: typed, ...counts, failures: context.failures });
+  else context.print(summaryOf(typed, counts));
+}
+
+/**
+ * The same, without a word about how it went but what failed, which is reported.
+ * @param yes replaces what differs without asking
+ */
+export async function replayArchive(
+  context: Context,
+  archive: string,
+  typed: string,
+  yes: boolean,
+): Promise<Readonly<Counts>> {
   const counts: Counts = { made: 0, replaced: 0, identical: 0, kept: 0, failed: 0, differing: 0 };
   const spinner = startSpinner('replaying', context.terminal);
   try {
@@ -25,7 +41,7 @@ export async function replayInto(
       const { path: root, status } = await files.resolve((await context.target(typed)).path);
       if (status.type !== 'directory') throw new RescueError(`${typed} is not a directory`);
       const replay = new Replay({ files, root });
-      const asker = new Asker(context, spinner, options.flag('yes'));
+      const asker = new Asker(context, spinner, yes);
       const left = new Set<string>();
       for await (const replayed of replay.run(await open(), (difference) => asker.mayReplace(difference))) {
         counts[replayed.outcome] += 1;
@@ -50,13 +66,13 @@ export async function replayInto(
   } finally {
     spinner.stop();
   }
-  if (context.json) context.printJson({ archive, path: typed, ...counts, failures: context.failures });
-  else context.print(summaryOf(typed, counts));
+  return counts;
 }
 
 const notReplaced = new RescueError('differs in Coda, and was not replaced');
 
-function summaryOf(path: string, counts: Readonly<Counts>): string {
+/** A line about a replay. */
+export function summaryOf(path: string, counts: Readonly<Counts>): string {
   const parts = [`${counts.made} made`, `${counts.identical} identical`];
   if (counts.replaced > 0) parts.push(`${counts.replaced} replaced`);
   if (counts.kept > 0) parts.push(`${counts.kept} kept as they are in Coda`);

@@ -11,9 +11,12 @@ import type { Database } from '../../store/database.ts';
 import type { Contents } from '../../tree/apply.ts';
 import { sameStoreId } from '../../tree/version.ts';
 import { type FileVnode, type Vnode, withoutContainer } from '../../tree/vnodes.ts';
+import type { Lookaside } from '../lookaside/lookaside.ts';
 import { type Events, whenPercentChanges } from '../events.ts';
+import { REQUEST_PRIORITY } from '../../../hoard/priority.ts';
 import { type ContainerCount, Holder } from './containerCount.ts';
 import type { Asker, ObjectCache } from './objectCache.ts';
+import { CHANGE, type RoomRequest, roomFor, usablePart } from './replacement.ts';
 
 export interface FileCacheOptions {
   readonly cache: ObjectCache;
@@ -32,13 +35,38 @@ export interface FileCacheOptions {
   readonly events: Events;
   /** The path of an object, from `/coda`. */
   readonly pathOf: (fid: Fid) => string;
+  /** Where contents may be on this machine already. */
+  readonly lookaside: Lookaside;
+}
+
+/** Contents that are being read: as long as they are open, nothing throws them out. */
+export class OpenContents {
+  readonly #file: FileHandle;
+  readonly #release: () => void;
+  #isOpen = true;
+
+  constructor(file: FileHandle, release: () => void) {
+    this.#file = file;
+    this.#release = release;
+  }
+
+  read(buffer: Uint8Array, length: number, position: number) {
+    return this.#file.read(buffer, 0, length, position);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isOpen) this.#release();
+    this.#isOpen = false;
+    await this.#file.close();
+  }
 }
 
 /** Whole files as a client keeps them: fetched when they are first read, thrown out when room is needed. */
 export class FileCache {
   readonly #options: FileCacheOptions;
-  /** Files with contents here, the one that was used longest ago first. */
+  /** Files with contents here. */
   readonly #used = new Map<string, FileVnode>();
+  readonly #fetching = new Map<string, Promise<void>>();
   /** Bytes of the last file that found no room. */
   #refused: number | undefined;
 
@@ -51,48 +79,88 @@ export class FileCache {
   async open(
     asker: Asker,
     fid: Fid,
-  ): Promise<{ readonly length: number; readonly file: FileHandle | undefined }> {
+  ): Promise<{ readonly length: number; readonly file: OpenContents | undefined }> {
     for (;;) {
       const vnode = await this.#options.cache.object(asker, fid);
       if (vnode.type !== 'file') return fail(vnode.type === 'directory' ? 'EISDIR' : 'EINVAL');
       if (vnode.length === 0) return { length: 0, file: undefined };
-      if (vnode.container === undefined) await this.#tellOfFetch(asker, vnode);
+      if (vnode.container === undefined) await this.#fetchOnce(asker, vnode);
       else {
+        const release = this.#options.cache.replacement.hold(fid);
         const file = await this.#options.containers.open(vnode.container);
         if (file) {
-          this.#note(vnode);
-          return { length: vnode.length, file };
+          return { length: vnode.length, file: new OpenContents(file, release) };
         }
+        release();
         await this.#lose(vnode);
       }
     }
   }
 
   /**
+   * Brings the contents of a file here, if they are not.
+   * @returns bytes that came @throws as {@link FileCache.open}
+   */
+  async provide(asker: Asker, fid: Fid): Promise<number> {
+    for (let fetched = 0; ;) {
+      const vnode = await this.#options.cache.object(asker, fid);
+      if (vnode.type !== 'file' || vnode.length === 0 || vnode.container !== undefined) return fetched;
+      await this.#fetchOnce(asker, vnode);
+      fetched = vnode.length;
+    }
+  }
+
+  /** Throws the contents of a file out; what is known of it stays. Not those of an unsent or open one. */
+  async empty(fid: Fid): Promise<void> {
+    const known = this.#used.get(text(fid));
+    if (known && !this.#options.cache.replacement.isPinned(fid)) await this.#lose(known);
+  }
+
+  /** Who comes while others fetch a file waits for them, and then looks again. */
+  async #fetchOnce(asker: Asker, vnode: FileVnode): Promise<void> {
+    const id = text(vnode.fid);
+    const underWay = this.#fetching.get(id);
+    if (underWay) {
+      await underWay.catch(() => undefined);
+      return;
+    }
+    const fetch = asker.hoard === undefined ? this.#tellOfFetch(asker, vnode) : this.#fetch(asker, vnode);
+    this.#fetching.set(id, fetch);
+    try {
+      await fetch;
+    } finally {
+      this.#fetching.delete(id);
+    }
+  }
+
+  /**
    * Makes room for what is to be in a container, and counts it.
    * @param replaced the file that it is for, whose present contents go then
-   * @throws VenusError ENOSPC if unsent files take it all
+   * @throws VenusError ENOSPC if what must not go for it takes it all
    */
-  async #provideRoom(container: number, length: number, replaced?: Fid): Promise<void> {
-    const { capacity, count, isDirty } = this.#options;
-    const spared = replaced && text(replaced);
-    const allowed = capacity + this.#leaving(replaced);
-    const isTooMuch = () => count.bytes - count.lengthOf(container) + length > allowed;
-    if (isTooMuch()) {
-      for (const [name, vnode] of [...this.#used]) {
-        if (!isTooMuch()) break;
-        if (name !== spared && !isDirty(vnode.fid)) await this.#lose(vnode);
-      }
-    }
-    if (isTooMuch()) {
-      this.#refused = length;
-      throw new VenusError(errno('ENOSPC'), {
-        why: `Files that are not on the servers yet fill the cache of ${capacity} bytes.`,
-        next: 'See what holds them up: coda doctor',
-      });
-    }
+  async #provideRoom(container: number, length: number, request: RoomRequest, replaced?: Fid): Promise<void> {
+    const { capacity, count, cache } = this.#options;
+    const allowed = usablePart(capacity, request) + this.#leaving(replaced);
+    const fits = () => count.bytes - count.lengthOf(container) + length <= allowed;
+    await cache.replacement.makeRoom(fits, request, replaced);
+    if (!fits()) throw this.#fullError(length, request);
     count.hold(container, length, Holder.Filler);
     if (length >= (this.#refused ?? Infinity)) this.#refused = undefined;
+  }
+
+  #fullError(length: number, request: RoomRequest): VenusError {
+    const { capacity } = this.#options;
+    // What is hoarded less than what is here says nothing about the cache.
+    if (request.priority < REQUEST_PRIORITY || !this.#isFullFor(length))
+      return new VenusError(errno('ENOSPC'), {
+        why: `Files that are hoarded fill the cache of ${capacity} bytes.`,
+        next: 'See what is hoarded: hoard list. To give it more room: coda up --cache-size',
+      });
+    this.#refused = length;
+    return new VenusError(errno('ENOSPC'), {
+      why: `Files that are not on the servers yet fill the cache of ${capacity} bytes.`,
+      next: 'See what holds them up: coda doctor',
+    });
   }
 
   /** Bytes that are needed no more when new contents of a file are stored. */
@@ -101,6 +169,11 @@ export class FileCache {
     if (replaced === undefined || container === undefined) return 0;
     const { count, goesWithStore } = this.#options;
     return goesWithStore(replaced, container) ? count.lengthOf(container) : 0;
+  }
+
+  /** Bytes that cannot be thrown out since a log needs them, or somebody who fills them. */
+  get fixedBytes(): number {
+    return this.#options.count.fixedBytes;
   }
 
   /** The room there is, in bytes. */
@@ -134,7 +207,7 @@ export class FileCache {
     try {
       for await (const chunk of contents) {
         if (container.length + chunk.length > room) fail('EDQUOT');
-        await this.#provideRoom(container.id, container.length + chunk.length, replaced);
+        await this.#provideRoom(container.id, container.length + chunk.length, CHANGE, replaced);
         await container.append(chunk);
       }
       const { length } = container;
@@ -205,18 +278,22 @@ export class FileCache {
     }
   }
 
-  async #fetch(asker: Asker, { fid }: FileVnode, path: string): Promise<void> {
+  async #fetch(asker: Asker, { fid }: FileVnode, path?: string): Promise<void> {
     const server = await this.#options.serverOf(fid.volume);
     const { credentials } = asker;
     const fetch = await server.call('openFetch', { credentials, fid });
     const { cache, count, database, containers } = this.#options;
     const container = await containers.create();
-    const progress = whenPercentChanges((received, whole) =>
-      this.#options.events.report({ kind: 'fetchProgress', path, received, length: whole }),
-    );
+    const progress = whenPercentChanges((received, whole) => {
+      // Of what a hoard walk fetches, the walk tells.
+      if (path === undefined) return;
+      this.#options.events.report({ kind: 'fetchProgress', path, received, length: whole });
+    });
     try {
-      await this.#provideRoom(container.id, fetch.length);
-      await receive(server, fetch, container, progress);
+      await this.#provideRoom(container.id, fetch.length, roomFor(asker.hoard));
+      const digest = async () => (await server.call('digestFetch', { handle: fetch.handle })).sha256;
+      const isHere = await this.#options.lookaside.copy(fetch.length, digest, container);
+      if (!isHere) await receive(server, fetch, container, progress);
       await container.finish();
     } catch (error) {
       await this.#abandon(container);

@@ -1,17 +1,16 @@
 import type { Fid } from '../../../ipc/fid.ts';
 import { encodeText } from '../../../ipc/text.ts';
-import type {
-  Credentials,
-  EntryRecord,
-  FetchedObject,
-  FileProtocol,
-  ObjectStatus,
-} from '../../net/fileProtocol.ts';
+import type { Credentials, FetchedObject, FileProtocol } from '../../net/fileProtocol.ts';
 import type { Remote } from '../../net/link.ts';
 import { type Database, type Table, type Writer } from '../../store/database.ts';
 import { type Key, key } from '../../store/keys.ts';
-import { type DirectoryVnode, type StoredAcl, type Vnode, Vnodes } from '../../tree/vnodes.ts';
-import { isErrno } from '../../../ipc/errors.ts';
+import { type DirectoryVnode, type StoredAcl, type Vnode, Vnodes, sameFid } from '../../tree/vnodes.ts';
+import { VenusError, isErrno } from '../../../ipc/errors.ts';
+import { type HoardBinding, Inventory, fidText } from './inventory.ts';
+import { aclWith, countsOf, listing, sameVersion, toVnode, uncountedVolume } from './fetchedObject.ts';
+import { Replacement, type ReplacementOptions, roomFor } from './replacement.ts';
+import type { MountedVolume } from '../locations.ts';
+import { linksInUse } from './mountLinks.ts';
 import { type NamedObject, Remnants } from './remnants.ts';
 import { Validity } from './validity.ts';
 
@@ -19,6 +18,8 @@ import { Validity } from './validity.ts';
 export interface Asker {
   readonly credentials: Credentials;
   readonly viceId: number;
+  /** Priority of the hoard entry that is walked; none for what a person asks, which counts as a use. */
+  readonly hoard?: number;
 }
 
 export interface ObjectCacheOptions {
@@ -31,10 +32,15 @@ export interface ObjectCacheOptions {
   readonly isDirty: (fid: Fid) => boolean;
   /** Told of a container that no object names any more. */
   readonly discard: (container: number) => void;
+  /** Objects that are kept. */
+  readonly capacity: number;
+  /** Throws out the contents of a file. */
+  readonly empty: (fid: Fid) => Promise<void>;
+  readonly onReplace: ReplacementOptions['onReplace'];
+  /** The volumes that are mounted in others. */
+  readonly mounts: () => readonly MountedVolume[];
 }
 
-/** Entries asked for at a time. */
-const PAGE = 1024;
 const NOTHING_IN_IT = { entryCount: 0, nameUnits: 0, linkCount: 2 } as const;
 const NOBODY: StoredAcl = { positive: [], negative: [] };
 
@@ -48,6 +54,8 @@ const NOBODY: StoredAcl = { positive: [], negative: [] };
 export class ObjectCache {
   readonly vnodes: Vnodes;
   readonly validity = new Validity();
+  readonly inventory: Inventory;
+  readonly replacement: Replacement;
   readonly #options: ObjectCacheOptions;
   /** Directories whose entries are all here. */
   readonly #complete: Table<true>;
@@ -56,7 +64,16 @@ export class ObjectCache {
 
   constructor(options: ObjectCacheOptions) {
     this.#options = options;
-    this.vnodes = new Vnodes(options.database);
+    const { database, capacity, isDirty, empty, onReplace } = options;
+    const inventory = new Inventory(database, capacity);
+    this.inventory = inventory;
+    this.vnodes = new Vnodes(database, (writer, before, after) =>
+      writer.afterwards(() => inventory.note(before, after)),
+    );
+    for (const vnode of this.vnodes.all()) inventory.note(undefined, vnode);
+    const forget = (fids: readonly Fid[]) => this.forgetObjects(fids);
+    const ways = () => linksInUse(this.vnodes, options.mounts());
+    this.replacement = new Replacement({ inventory, isDirty, empty, onReplace, forget, ways });
     this.#complete = options.database.table('complete');
     this.#ownerNames = options.database.table('ownerNames');
     this.#remnants = new Remnants(options.database, this.vnodes, options.isDirty);
@@ -73,6 +90,14 @@ export class ObjectCache {
 
   /** An object, as new as it can be. @throws VenusError ENOENT, EACCES; ETIMEDOUT if it is not here */
   async object(asker: Asker, fid: Fid): Promise<Vnode> {
+    if (asker.hoard !== undefined) return this.#object(asker, fid);
+    this.inventory.use(fid);
+    const found = await this.#object(asker, fid);
+    this.inventory.use(fid);
+    return found;
+  }
+
+  async #object(asker: Asker, fid: Fid): Promise<Vnode> {
     for (;;) {
       const present = this.vnodes.find(fid);
       if (present && this.#isCurrent(present) && this.#knowsRights(present, asker)) return present;
@@ -94,6 +119,18 @@ export class ObjectCache {
   /** Whether all entries of a directory are here. */
   isComplete(directory: Fid): boolean {
     return this.#complete.get(fidKey(directory)) === true;
+  }
+
+  /** Whether all of an object is here: of a directory its entries, of a file its contents. */
+  hasContents(vnode: Vnode): boolean {
+    switch (vnode.type) {
+      case 'directory':
+        return this.isComplete(vnode.fid);
+      case 'file':
+        return vnode.length === 0 || vnode.container !== undefined;
+      case 'symlink':
+        return true;
+    }
   }
 
   /** A directory with all its entries here. @throws as {@link ObjectCache.object}; VenusError ENOTDIR */
@@ -138,11 +175,42 @@ export class ObjectCache {
     if (container !== undefined) this.#options.discard(container);
   }
 
+  /** Throws objects out, but not those that are unsent or open, nor directories in which something is here. */
+  async forgetObjects(fids: readonly Fid[]): Promise<void> {
+    const containers = await this.#options.database.transaction((writer) =>
+      fids.flatMap((fid) => {
+        const vnode = this.vnodes.find(fid);
+        if (!vnode || this.replacement.isPinned(fid) || this.isRemnant(fid) || this.#isAbove(vnode))
+          return [];
+        this.forget(writer, vnode);
+        return vnode.type === 'file' ? (vnode.container ?? []) : [];
+      }),
+    );
+    for (const container of containers) this.#options.discard(container);
+  }
+
+  /** Whether something in a directory is here. */
+  #isAbove({ type, fid }: Vnode): boolean {
+    if (type !== 'directory') return false;
+    for (const { entry } of this.vnodes.entries(fid)) {
+      const member = this.vnodes.find({ ...entry, volume: fid.volume });
+      if (member?.parent && sameFid(member.parent, fid)) return true;
+    }
+    return false;
+  }
+
   /** Forgets an object, whatever waits in a log. Its container is the caller's. */
   forget(writer: Writer, vnode: Vnode): void {
     this.validity.break([vnode.fid]);
     if (vnode.type === 'directory') this.forgetEntries(writer, vnode.fid);
     this.vnodes.remove(writer, vnode);
+  }
+
+  /** Says how much objects are hoarded. */
+  bind(bound: readonly { readonly fid: Fid; readonly binding: HoardBinding | undefined }[]): Promise<void> {
+    return this.#options.database.transaction((writer) => {
+      for (const { fid, binding } of bound) this.inventory.bind(writer, fid, binding);
+    });
   }
 
   /** Whether an object stays here only because a log holds it. */
@@ -196,6 +264,7 @@ export class ObjectCache {
   /** @returns nothing if the object was changed here meanwhile, so that what came may be older */
   async #fetch(asker: Asker, fid: Fid): Promise<Vnode | undefined> {
     const server = await this.#options.serverOf(fid.volume);
+    const release = await this.#admit(asker.hoard, [fid]);
     const fetching = this.validity.begin(fid);
     try {
       const { client } = this.#options;
@@ -210,7 +279,66 @@ export class ObjectCache {
       return this.vnodes.vnode(fid);
     } finally {
       fetching.end();
+      release();
     }
+  }
+
+  /**
+   * Looks at several objects of one volume, as {@link ObjectCache.object} at each: what is not here, or not known to be as
+   * new as the servers', is asked for together.
+   * @returns why those are not here that cannot be
+   */
+  async objects(asker: Asker, fids: readonly Fid[]): Promise<ReadonlyMap<string, VenusError>> {
+    const failures = new Map<string, VenusError>();
+    const wanted = fids.filter((fid) => {
+      const present = this.vnodes.find(fid);
+      return !(present && this.#isCurrent(present) && this.#knowsRights(present, asker));
+    });
+    const left = wanted.length > 1 ? await this.#fetchTogether(asker, wanted) : wanted;
+    for (const fid of left) {
+      try {
+        await this.#object(asker, fid);
+      } catch (error) {
+        if (!(error instanceof VenusError)) throw error;
+        failures.set(fidText(fid), error);
+      }
+    }
+    return failures;
+  }
+
+  /** @returns those that are to be asked for one by one */
+  async #fetchTogether({ hoard, credentials }: Asker, fids: readonly Fid[]): Promise<readonly Fid[]> {
+    const volume = fids[0]?.volume ?? 0;
+    const { database, client, serverOf } = this.#options;
+    const fetches = fids.map((fid) => ({ fid, fetching: this.validity.begin(fid) }));
+    let release: (() => void) | undefined;
+    try {
+      release = await this.#admit(hoard, fids);
+      const server = await serverOf(volume);
+      const answers = await server.call('fetchObjects', { credentials, volume, fids, client });
+      return await database.transaction((writer) =>
+        fetches.flatMap(({ fid, fetching }, at) => {
+          const answer = answers[at];
+          if (answer?.kind !== 'object' || fetching.isOvertaken) return [fid];
+          this.#install(writer, answer.object);
+          writer.afterwards(() => fetching.succeed(answer.object.viceId));
+          return [];
+        }),
+      );
+    } catch (error) {
+      // One by one it will be told of each what is in its way.
+      if (error instanceof VenusError) return fids;
+      throw error;
+    } finally {
+      for (const { fetching } of fetches) fetching.end();
+      release?.();
+    }
+  }
+
+  /** Makes room for those that are not here. @throws VenusError ENOSPC */
+  #admit(hoard: Asker['hoard'], fids: readonly Fid[]): Promise<() => void> {
+    const count = fids.filter((fid) => !this.inventory.find(fid)).length;
+    return this.replacement.admit(count, roomFor(hoard));
   }
 
   #install(writer: Writer, found: FetchedObject): void {
@@ -222,7 +350,7 @@ export class ObjectCache {
       if (present.type === 'directory') this.vnodes.put(writer, { ...present, acl });
       return;
     }
-    this.#ensureVolume(writer, fid.volume);
+    if (!this.vnodes.hasVolume(fid.volume)) this.vnodes.putVolume(writer, uncountedVolume(fid.volume));
     const same = present && sameVersion(present, found.status);
     if (!same) writer.remove(this.#complete, fidKey(fid));
     if (present?.type === 'file' && present.container !== undefined && !same)
@@ -234,26 +362,10 @@ export class ObjectCache {
     this.vnodes.put(writer, { ...after, ...counts });
   }
 
-  /** The tree keeps count of blocks in its volume; here nobody looks at it. */
-  #ensureVolume(writer: Writer, id: number): void {
-    if (this.vnodes.hasVolume(id)) return;
-    const none = new Uint8Array(0);
-    const counts = { minQuota: 0, maxQuota: 0, blocksUsed: 0, nextDirectory: 0, nextFile: 0, nextUnique: 0 };
-    this.vnodes.putVolume(writer, {
-      id,
-      replica: id,
-      site: 0,
-      members: [],
-      name: '',
-      ...counts,
-      offlineMessage: none,
-      messageOfTheDay: none,
-    });
-  }
-
   /** Fetches all entries. If they change meanwhile, the directory is not valid afterwards, and is fetched again. */
   async #fetchEntries(asker: Asker, directory: Fid): Promise<void> {
-    const entries = await this.#listing(asker, directory);
+    const server = await this.#options.serverOf(directory.volume);
+    const entries = await listing(server, asker.credentials, directory);
     await this.#options.database.transaction((writer) => {
       const present = this.vnodes.find(directory);
       // Where names wait in a log, all entries were here before: then these are not needed.
@@ -275,54 +387,8 @@ export class ObjectCache {
       writer.put(this.#complete, fidKey(directory), true);
     });
   }
-
-  async #listing({ credentials }: Asker, directory: Fid): Promise<readonly EntryRecord[]> {
-    const server = await this.#options.serverOf(directory.volume);
-    const entries: EntryRecord[] = [];
-    for (let after: string | undefined; ;) {
-      const page = await server.call('readDirectory', { credentials, directory, after, limit: PAGE });
-      entries.push(...page);
-      after = page.at(-1)?.name;
-      if (page.length < PAGE) return entries;
-    }
-  }
-}
-
-function countsOf({ entryCount, nameUnits, linkCount }: DirectoryVnode) {
-  return { entryCount, nameUnits, linkCount };
 }
 
 function fidKey({ volume, vnode, unique }: Fid): Key {
   return key(volume, vnode, unique);
-}
-
-function aclWith({ positive }: StoredAcl, { viceId, rights }: FetchedObject): StoredAcl {
-  const others = positive.filter(({ id }) => id !== viceId);
-  return { positive: [...others, { id: viceId, rights }].sort((a, b) => a.id - b.id), negative: [] };
-}
-
-function sameVersion(present: Vnode, { versionVector }: ObjectStatus): boolean {
-  const { versions, storeId } = present.versionVector;
-  return (
-    storeId.host === versionVector.storeId.host &&
-    storeId.unique === versionVector.storeId.unique &&
-    versions.every((count, at) => count === versionVector.versions[at])
-  );
-}
-
-function toVnode(
-  { status, entryCount, nameUnits }: FetchedObject,
-  acl: StoredAcl,
-  container: number | undefined,
-): Vnode {
-  const { fid, type, owner, mode, modified, versionVector, linkCount, parent, length, target } = status;
-  const common = { fid, owner, mode, modified, versionVector, linkCount, ...(parent ? { parent } : {}) };
-  switch (type) {
-    case 'directory':
-      return { ...common, type, entryCount, nameUnits, acl };
-    case 'symlink':
-      return { ...common, type, target: encodeText(target ?? '') };
-    case 'file':
-      return { ...common, type, length, ...(container === undefined ? {} : { container }) };
-  }
 }

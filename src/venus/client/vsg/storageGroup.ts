@@ -1,4 +1,4 @@
-import { isErrno } from '../../../ipc/errors.ts';
+import { VenusError, isErrno } from '../../../ipc/errors.ts';
 import type { Fid } from '../../../ipc/fid.ts';
 import type { StoreId } from '../../../ipc/versionVector.ts';
 import { sameStoreId } from '../../tree/version.ts';
@@ -6,6 +6,7 @@ import { fail } from '../../fail.ts';
 import { logFault } from '../../log.ts';
 import { noAnswer } from '../../net/failure.ts';
 import type {
+  FetchAnswer,
   FetchedObject,
   FileProtocol,
   RefusedRecord,
@@ -34,6 +35,7 @@ const SECOND_PHASE = 30;
 export class StorageGroup implements Remote<FileProtocol> {
   readonly members: readonly GroupMember[];
   readonly #volume: number;
+  readonly #preferred: () => string | undefined;
   readonly #service: Service<FileProtocol>;
   readonly #transfers = new GroupTransfers();
   #resolutions = 0;
@@ -41,9 +43,15 @@ export class StorageGroup implements Remote<FileProtocol> {
   /** What goes on after its caller has been answered. */
   readonly #behind = new Set<Promise<unknown>>();
 
-  constructor(volume: number, members: readonly GroupMember[]) {
+  /** @param preferred the server to fetch contents from, if it has the newest version */
+  constructor(
+    volume: number,
+    members: readonly GroupMember[],
+    preferred: () => string | undefined = () => undefined,
+  ) {
     this.#volume = volume;
     this.members = members;
+    this.#preferred = preferred;
     this.#service = this.#serve();
   }
 
@@ -87,6 +95,12 @@ export class StorageGroup implements Remote<FileProtocol> {
     while (this.#behind.size > 0) await Promise.all(this.#behind);
   }
 
+  #preferredFirst(members: readonly GroupMember[]): readonly GroupMember[] {
+    const name = this.#preferred();
+    const isPreferred = ({ server }: GroupMember) => server.name === name;
+    return [...members.filter(isPreferred), ...members.filter((member) => !isPreferred(member))];
+  }
+
   #serve(): Service<FileProtocol> {
     const any =
       <Name extends keyof FileProtocol>(name: Name) =>
@@ -98,17 +112,23 @@ export class StorageGroup implements Remote<FileProtocol> {
       probe: any('probe'),
       getStatus: async (request) => (await askAny(newestOf(request.fid), 'getStatus', request)).reply,
       fetchObject: (request) => this.#fetchObject(request),
+      fetchObjects: (request) => this.#fetchObjects(request),
       lookup: async (request) => (await askAny(newestOf(request.directory), 'lookup', request)).reply,
       readDirectory: async (request) =>
         (await askAny(newestOf(request.directory), 'readDirectory', request)).reply,
       nameOf: async (request) => (await askAny(newestOf(request.fid), 'nameOf', request)).reply,
       openFetch: async (request) => {
-        const { member, reply } = await askWhole(newestOf(request.fid), 'openFetch', request);
+        const members = this.#preferredFirst(newestOf(request.fid));
+        const { member, reply } = await askWhole(members, 'openFetch', request);
         return { ...reply, handle: this.#transfers.add([{ member, handle: reply.handle }]) };
       },
       fetchFragment: async (request) => {
         const { member, handle } = this.#transfer(request.handle);
         return member.server.call('fetchFragment', { ...request, handle });
+      },
+      digestFetch: async (request) => {
+        const { member, handle } = this.#transfer(request.handle);
+        return member.server.call('digestFetch', { handle });
       },
       closeFetch: async (request) => {
         const { member, handle } = this.#transfer(request.handle);
@@ -206,15 +226,47 @@ export class StorageGroup implements Remote<FileProtocol> {
     return found.answer;
   }
 
+  /** What all that answer have alike is told as it is; the rest is looked at one by one. */
+  async #fetchObjects({ fids, ...asked }: Request<'fetchObjects'>): Promise<readonly FetchAnswer[]> {
+    const { answers } = needed(await poll(this.#reachable(), 'fetchObjects', () => ({ ...asked, fids })));
+    const { credentials, client } = asked;
+    return Promise.all(
+      fids.map(async (fid, at) => {
+        const objects = answers.flatMap(({ reply }) => {
+          const answer = reply[at];
+          return answer?.kind === 'object' ? [answer.object] : [];
+        });
+        const alike = objects.length === answers.length ? this.#agreed(objects) : undefined;
+        if (alike?.kind === 'equal') {
+          this.#newest.note(
+            fid,
+            answers.map(({ member }) => member),
+          );
+          return { kind: 'object', object: alike.answer };
+        }
+        try {
+          return { kind: 'object', object: await this.#fetchObject({ credentials, client, fid }) };
+        } catch (error) {
+          if (error instanceof VenusError) return { kind: 'refused', errno: error.errno };
+          throw error;
+        }
+      }),
+    );
+  }
+
+  #agreed(objects: readonly FetchedObject[]): Agreement<FetchedObject> | undefined {
+    return agree(
+      objects,
+      ({ status }) => status.versionVector,
+      (answer, versionVector) => ({ ...answer, status: { ...answer.status, versionVector } }),
+    );
+  }
+
   /** What the servers say of an object. @throws what they refuse, if they agree in that */
   async #look(request: Request<'fetchObject'>): Promise<Agreement<FetchedObject>> {
     const { answers, failures } = await poll(this.#reachable(), 'fetchObject', () => request);
     const [failure] = failures;
-    const agreement = agree(
-      answers.map(({ reply }) => reply),
-      ({ status }) => status.versionVector,
-      (answer, versionVector) => ({ ...answer, status: { ...answer.status, versionVector } }),
-    );
+    const agreement = this.#agreed(answers.map(({ reply }) => reply));
     if (!agreement) throw asError(failure);
     const { storeId } = agreement.answer.status.versionVector;
     const isNewest = ({ reply }: Answered<FetchedObject>) =>

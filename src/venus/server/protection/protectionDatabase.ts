@@ -12,7 +12,15 @@ export interface UserRecord {
   readonly kind: 'user';
   readonly id: number;
   readonly name: string;
+  /** Who has none cannot log in. */
+  readonly password?: StoredPassword;
+}
+
+/** A password, in the forms in which the ways to log in need it. */
+export interface Secrets {
   readonly password: StoredPassword;
+  /** What auth2 needs of it, where auth2 is on. */
+  readonly auth2Key?: Uint8Array | undefined;
 }
 
 export interface GroupRecord {
@@ -39,6 +47,8 @@ export class ProtectionDatabase {
    * and groups have changed.
    */
   readonly #next: Table<number>;
+  /** By user: whoever has one can log in over auth2, and can find the password by trying. */
+  readonly #auth2Keys: Table<Uint8Array>;
   readonly #identities = new Map<number, Identity>();
   /** Of the principals that the identities were made from. */
   #generation = 0;
@@ -57,6 +67,7 @@ export class ProtectionDatabase {
     this.#database = database;
     this.#principals = database.table('principals');
     this.#next = database.table('nextPrincipal');
+    this.#auth2Keys = database.table('auth2Keys');
   }
 
   byId(id: number): Principal | undefined {
@@ -95,20 +106,52 @@ export class ProtectionDatabase {
   }
 
   /** @throws RefusedError name-taken, bad-name */
-  addUser(name: string, password: StoredPassword, administrator: boolean): Promise<UserRecord> {
+  addUser(name: string, secrets: Secrets, administrator: boolean): Promise<UserRecord> {
     checkName(name);
     return this.#change((writer) => {
       this.#checkFree(name);
+      const { password, auth2Key } = secrets;
       const user: UserRecord = { kind: 'user', id: this.#newId(writer, 'user'), name, password };
       this.#put(writer, user);
+      this.#putAuth2Key(writer, user.id, auth2Key);
       if (administrator) this.#addMembers(writer, this.#group(ADMINISTRATORS.name), [user.id]);
       return user;
     });
   }
 
   /** @throws RefusedError unknown-user */
-  setPassword(name: string, password: StoredPassword): Promise<void> {
-    return this.#change((writer) => this.#put(writer, { ...this.user(name), password }));
+  setPassword(name: string, { password, auth2Key }: Secrets): Promise<void> {
+    return this.#change((writer) => {
+      const user = this.user(name);
+      this.#put(writer, { ...user, password });
+      this.#putAuth2Key(writer, user.id, auth2Key);
+    });
+  }
+
+  /** Then he cannot log in until he is given another one. @throws RefusedError unknown-user */
+  removePassword(name: string): Promise<void> {
+    return this.#change((writer) => {
+      const { kind, id } = this.user(name);
+      this.#put(writer, { kind, id, name });
+      this.#putAuth2Key(writer, id, undefined);
+    });
+  }
+
+  /** What auth2 knows of a user's password; undefined if it was set while auth2 was off. */
+  auth2KeyOf(id: number): Uint8Array | undefined {
+    return this.#auth2Keys.get(principalKey(id));
+  }
+
+  /**
+   * Lets auth2 know a password that has just been proved right.
+   * @param password the one that was proved: another one that was set meanwhile is left alone
+   */
+  rememberAuth2Key(name: string, password: StoredPassword, auth2Key: Uint8Array): Promise<void> {
+    return this.#database.transaction((writer) => {
+      const user = this.user(name);
+      const isSame = Buffer.from(user.password?.hash ?? []).equals(password.hash);
+      if (isSame) this.#putAuth2Key(writer, user.id, auth2Key);
+    });
   }
 
   /** @throws RefusedError unknown-user */
@@ -197,6 +240,12 @@ export class ProtectionDatabase {
     writer.put(this.#principals, principalKey(principal.id), principal);
   }
 
+  /** A key that is not known is none: the one before belongs to a password that is no more. */
+  #putAuth2Key(writer: Writer, id: number, auth2Key: Uint8Array | undefined): void {
+    if (auth2Key) writer.put(this.#auth2Keys, principalKey(id), auth2Key);
+    else writer.remove(this.#auth2Keys, principalKey(id));
+  }
+
   #addMembers(writer: Writer, group: GroupRecord, ids: readonly number[]): void {
     this.#put(writer, { ...group, members: [...new Set([...group.members, ...ids])] });
   }
@@ -213,6 +262,7 @@ export class ProtectionDatabase {
       this.#put(writer, { ...group, members: group.members.filter((id) => id !== gone.id) });
     }
     writer.remove(this.#principals, principalKey(gone.id));
+    this.#putAuth2Key(writer, gone.id, undefined);
   }
 
   #group(name: string): GroupRecord {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type GenericSchema, safeParse } from 'valibot';
 import { RefusedError } from '../../../ipc/errors.ts';
-import { fromQueryName } from '../../../ipc/socket/routes.ts';
+import { encodeJsonLine, fromQueryName } from '../../../ipc/socket/routes.ts';
 import type { SessionFiles } from '../../client/sessionFiles.ts';
 import type { UserSession } from '../../client/userSession.ts';
 
@@ -64,6 +64,12 @@ export class Exchange {
   reply(value: unknown): void {
     this.response.writeHead(200, { 'content-type': 'application/json' });
     this.response.end(`${JSON.stringify(value)}\n`);
+  }
+
+  /** The answer, as a whole, with names that may hold any bytes. */
+  replyWithNames(value: object): void {
+    this.response.writeHead(200, { 'content-type': 'application/json' });
+    this.response.end(encodeJsonLine(value));
   }
 
   async #text(): Promise<string> {

@@ -11,11 +11,13 @@ import { authRoutes } from './authRoutes.ts';
 import { type DaemonControl, daemonRoutes } from './daemonRoutes.ts';
 import { dumpRoutes } from './dumpRoutes.ts';
 import { Exchange, type Route, badRequest } from './exchange.ts';
+import { hoardRoutes } from './hoardRoutes.ts';
 import { logRoutes } from './logRoutes.ts';
 import { repairRoutes } from './repairRoutes.ts';
 import { realmRoutes } from './realmRoutes.ts';
 import { treeRoutes } from './treeRoutes.ts';
 import { verifyRoutes } from './verifyRoutes.ts';
+import { volumeRoutes } from './volumeRoutes.ts';
 
 export interface HttpLimits {
   /** Milliseconds in which the head of a request must have come. */
@@ -26,6 +28,9 @@ export interface HttpLimits {
 
 /** Milliseconds that a client may go on to send a body after it was refused, so that it can read the answer first. */
 const LINGER = 10_000;
+
+/** Answers that may take long without a word: events, and walks, which may wait for each other. */
+const MAY_BE_SILENT = /^\/v1\/(events|hoard\/walk|hoard\/plan)/;
 
 export const defaultHttpLimits: HttpLimits = { headTime: 10_000, idleTime: 120_000 };
 
@@ -50,6 +55,8 @@ export class HttpDialect {
         ...logRoutes,
         ...repairRoutes,
         ...verifyRoutes,
+        ...volumeRoutes,
+        ...hoardRoutes,
         ...daemonRoutes(control),
       }),
     );
@@ -82,7 +89,7 @@ export class HttpDialect {
       const route = this.#find(request);
       const patience = new Patience(timeLimitOf(request), goneSignal(response));
       const session = new UserSession(this.#client, this.#speaksFor(request), patience);
-      if (request.url?.startsWith('/v1/events')) request.socket.setTimeout(0);
+      if (MAY_BE_SILENT.test(request.url ?? '')) request.socket.setTimeout(0);
       const exchange = new Exchange(session, new SessionFiles(session), request, response);
       const stop = this.#tellOfTransfers(exchange, patience);
       try {

@@ -141,7 +141,7 @@ function tokenOf(client: CacheManager, uid: number, viceId: number): LogReport['
 }
 
 /** Where a volume is mounted, from what is known here. */
-async function mountOf(session: UserSession, volume: number): Promise<string | undefined> {
+export async function mountOf(session: UserSession, volume: number): Promise<string | undefined> {
   try {
     return await mountPathOf(session, volume);
   } catch (error) {

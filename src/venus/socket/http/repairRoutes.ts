@@ -12,9 +12,10 @@ import { toJsonName } from '../../../ipc/socket/routes.ts';
 import { fail } from '../../fail.ts';
 import { walk } from '../../client/pathWalk.ts';
 import type { ExpandedPlace, ObjectPlace } from '../../client/place.ts';
-import { isInconsistent } from '../../tree/version.ts';
+import type { UserSession } from '../../client/userSession.ts';
 import { volumeAt } from '../../client/volumeAt.ts';
 import { conflictsOf } from '../../client/repair/conflictReports.ts';
+import { isInConflictAmongServers } from '../../client/replicas/amongServers.ts';
 import { replicatedVolumes, serverConflictsOf } from '../../client/replicas/serverConflicts.ts';
 import type { Decided, Ended } from '../../client/repair/outcomes.ts';
 import type { Repair } from '../../client/repair/repair.ts';
@@ -46,7 +47,7 @@ export const repairRoutes: Readonly<Record<string, Route>> = {
       fail('EOPNOTSUPP', 'It shows conflicts as a real Coda, without sessions.');
     const place = await walk(session, exchange.name('path'), false);
     if (place.kind === 'root') fail('EINVAL', 'The Coda root is never in conflict.');
-    if (isAmongServers(place))
+    if (await isAmongServers(session, place))
       fail('EOPNOTSUPP', 'Its servers have different versions of it; venus keeps no session of that.');
     const fid = place.kind === 'expanded' ? place.expanded.fid : place.status.fid;
     const { repair, isResumed } = await session.client.repairs.begin(fid, session.uid);
@@ -104,9 +105,9 @@ export const repairRoutes: Readonly<Record<string, Route>> = {
  * Whether an object is in conflict among its servers. What waits in the log for it comes later: nothing can be told about
  * it before they agree.
  */
-function isAmongServers(place: ExpandedPlace | ObjectPlace): boolean {
-  if (place.kind === 'expanded') return place.expanded.kind === 'server/server';
-  return isInconsistent(place.status);
+function isAmongServers(session: UserSession, place: ExpandedPlace | ObjectPlace): Promise<boolean> {
+  if (place.kind === 'expanded') return Promise.resolve(place.expanded.kind === 'server/server');
+  return isInConflictAmongServers(session, place.status);
 }
 
 /** @throws VenusError ENOENT if it has ended, EACCES for another user's */

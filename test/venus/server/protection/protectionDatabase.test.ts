@@ -27,7 +27,8 @@ beforeEach(open);
 afterEach(() => database?.close());
 
 const present = () => protection ?? raise('there is a database only inside a test');
-const add = async (name: string, administrator = false) => present().addUser(name, password, administrator);
+const add = async (name: string, administrator = false) =>
+  present().addUser(name, { password }, administrator);
 const group = async (name: string, ...members: readonly string[]) => present().addGroup(name, members);
 const without = (name: string, ...members: readonly string[]) => present().removeGroup(name, members);
 const idOf = (name: string) => present().byName(name)?.id ?? raise(`nobody is called ${name}`);
@@ -216,7 +217,7 @@ describe('groups', () => {
     ['removing what is not there', 'unknown-name', () => without('nothing')],
     ['removing a user as a group', 'unknown-name', () => without('ann')],
     ['removing a group as a user', 'unknown-user', () => present().removeUser('staff')],
-    ['a password for a group', 'unknown-user', () => present().setPassword('staff', password)],
+    ['a password for a group', 'unknown-user', () => present().setPassword('staff', { password })],
   ] as const)('stay as they are after %s', async (_, code, change) => {
     await group('staff', 'ann');
     const before = names();

@@ -3,6 +3,7 @@
  * Runs against whatever drives servers, in memory or real ones.
  */
 import fc from 'fast-check';
+import { AwayClient, type AwayDriver, judgeReturn } from './awayClient.ts';
 import {
   type Conflict,
   type Id,
@@ -10,6 +11,7 @@ import {
   type Operation,
   ROOT,
   type Tree,
+  endsOf,
   isAllowed,
   pathOf,
 } from './model.ts';
@@ -29,6 +31,8 @@ export interface Driver {
   tree(site: number): Tree | Promise<Tree>;
   /** Whether a server refuses an object to clients. */
   isInConflict(site: number, object: Id): boolean | Promise<boolean>;
+  /** Without it, clients that reach no server do nothing. */
+  readonly away?: AwayDriver;
 }
 
 /** What may happen; numbers choose among what there is when it does. */
@@ -78,10 +82,22 @@ export interface Setting {
 const NAMES = ['a', 'b', 'c', 'd'];
 export const CLIENTS = 2;
 
-/** @param length most actions */
-export function anySetting(length: number, count = { min: 2, max: 4 }, whats = WHAT): fc.Arbitrary<Setting> {
+/** A part of the network in which no server ever is. */
+export const NOWHERE = 2;
+
+/**
+ * @param length most actions
+ * @param lastPart the last part of the network that clients may be in
+ */
+export function anySetting(
+  length: number,
+  count = { min: 2, max: 4 },
+  whats = WHAT,
+  lastPart = 1,
+): fc.Arbitrary<Setting> {
   return fc.integer(count).chain((servers) => {
     const part = fc.nat({ max: 1 });
+    const clientPart = fc.nat({ max: lastPart });
     const action: fc.Arbitrary<Action> = fc.oneof(
       {
         weight: 12,
@@ -102,7 +118,7 @@ export function anySetting(length: number, count = { min: 2, max: 4 }, whats = W
         arbitrary: fc.record({
           action: fc.constant('part' as const),
           servers: fc.array(part, { minLength: servers, maxLength: servers }),
-          clients: fc.array(part, { minLength: CLIENTS, maxLength: CLIENTS }),
+          clients: fc.array(clientPart, { minLength: CLIENTS, maxLength: CLIENTS }),
         }),
       },
       { weight: 1, arbitrary: fc.record({ action: fc.constant('merge' as const), part }) },
@@ -117,10 +133,16 @@ export function anySetting(length: number, count = { min: 2, max: 4 }, whats = W
 /** Runs a history up to the last partition; nothing is healed at the end. */
 export class Historian {
   readonly facts: Fact[] = [];
+  /** What was wrong when clients reached servers again. */
+  readonly complaints: string[] = [];
+  /** How many operations of each returning client the servers took. */
+  readonly returns: { readonly performed: number; readonly refused: number }[] = [];
   readonly #driver: Driver;
   readonly #parts: number[];
   #clients: readonly number[] = new Array<number>(CLIENTS).fill(0);
   readonly #known: Set<Fact>[];
+  /** Clients that reach no server. */
+  readonly #away = new Map<number, AwayClient>();
   #made = 0;
 
   constructor(driver: Driver, servers: number) {
@@ -138,9 +160,7 @@ export class Historian {
     for (const action of actions)
       switch (action.action) {
         case 'part':
-          for (const [site, part] of action.servers.entries()) this.#parts[site] = part;
-          this.#clients = action.clients;
-          await this.#driver.part?.(action.servers, action.clients);
+          await this.#part(action.servers, action.clients);
           break;
         case 'merge':
           await this.merge(this.#sitesIn(action.part));
@@ -150,11 +170,70 @@ export class Historian {
       }
   }
 
+  /** Everybody sees everybody again. */
+  async heal(): Promise<readonly Conflict[]> {
+    await this.#part(
+      this.#parts.map(() => 0),
+      this.#clients.map(() => 0),
+    );
+    return this.merge([...this.#parts.keys()]);
+  }
+
   async merge(sites: readonly number[]): Promise<readonly Conflict[]> {
     if (sites.length < 2) return [];
     const all = new Set(sites.flatMap((site) => [...(this.#known[site] ?? [])]));
     for (const site of sites) this.#known[site] = new Set(all);
     return this.#driver.merge(sites);
+  }
+
+  async #part(servers: readonly number[], clients: readonly number[]): Promise<void> {
+    for (const client of clients.keys())
+      if (!servers.includes(clients[client] ?? NOWHERE)) await this.#leave(client);
+    for (const [site, part] of servers.entries()) this.#parts[site] = part;
+    // The servers that a client finds again are at one before it does: then they answer it alike.
+    this.#clients = clients.map((part, client) => (this.#away.has(client) ? NOWHERE : part));
+    await this.#driver.part?.(servers, this.#clients);
+    for (const [client, part] of clients.entries())
+      if (servers.includes(part)) await this.#return(client, part);
+  }
+
+  async #leave(client: number): Promise<void> {
+    const sites = this.#sitesIn(this.#clients[client] ?? NOWHERE);
+    const [first] = sites;
+    if (first === undefined || !this.#driver.away) return;
+    await this.merge(sites);
+    const tree = await this.#driver.tree(first);
+    const inConflict = await this.#inConflictAt(first, [...tree.objects.keys()]);
+    await this.#driver.away.prepare(client, tree, inConflict);
+    this.#away.set(client, new AwayClient(tree, new Set(this.#known[first]), inConflict));
+  }
+
+  async #return(client: number, part: number): Promise<void> {
+    const [away, sites] = [this.#away.get(client), this.#sitesIn(part)];
+    const [first] = sites;
+    if (!away || !this.#driver.away || first === undefined) return;
+    await this.merge(sites);
+    const before: Tree[] = [];
+    for (const site of sites) before.push(await this.#driver.tree(site));
+    this.#away.delete(client);
+    this.#clients = this.#clients.map((each, at) => (at === client ? part : each));
+    const inConflict = await this.#inConflictAt(
+      first,
+      before.flatMap(({ objects }) => [...objects.keys()]),
+    );
+    const foreign = [...(this.#known[first] ?? [])].filter((fact) => !away.known.has(fact));
+    await this.#driver.part?.(this.#parts, this.#clients);
+    const returned = await this.#driver.away.reintegrate(client, before, sites);
+    this.complaints.push(...judgeReturn({ away, before, foreign, inConflict, returned }));
+    this.returns.push({ performed: returned.performed.length, refused: returned.refused.length });
+    for (const operation of returned.performed) this.#note(operation, sites);
+    await this.merge(sites);
+  }
+
+  async #inConflictAt(site: number, objects: readonly Id[]): Promise<ReadonlySet<Id>> {
+    const found = new Set<Id>();
+    for (const id of objects) if (await this.#driver.isInConflict(site, id)) found.add(id);
+    return found;
   }
 
   #sitesIn(part: number): readonly number[] {
@@ -164,7 +243,7 @@ export class Historian {
   async #do(action: Extract<Action, { action: 'do' }>): Promise<void> {
     const sites = this.#sitesIn(this.#clients[action.client] ?? 0);
     const [first] = sites;
-    if (first === undefined) return;
+    if (first === undefined) return this.#doAway(action);
     // A client that finds servers with other updates than others has them resolve this first.
     await this.merge(sites);
     const operation = choose(await this.#driver.tree(first), action, `o${this.#made + 1}`, this.#made + 1);
@@ -183,12 +262,7 @@ export class Historian {
     for (const site of sites) {
       const tree = await this.#driver.tree(site);
       if (!isAllowed(tree, operation)) return false;
-      const ends = [
-        operation.object,
-        ...('directory' in operation ? [operation.directory] : []),
-        ...(operation.op === 'rename' ? [operation.toDirectory] : []),
-      ];
-      for (const id of new Set(ends.flatMap((end) => pathOf(tree, end))))
+      for (const id of new Set(endsOf(operation).flatMap((end) => pathOf(tree, end))))
         if (await this.#driver.isInConflict(site, id)) return false;
     }
     return true;
@@ -200,11 +274,25 @@ export class Historian {
     heard: readonly number[],
     client: number,
   ): Promise<void> {
+    this.#note(operation, sites);
+    await this.#driver.perform(operation, sites, heard, client);
+  }
+
+  #note(operation: Operation, sites: readonly number[]): void {
     const past = new Set(sites.flatMap((site) => [...(this.#known[site] ?? [])]));
     const fact = { operation, past, sites };
     this.facts.push(fact);
     for (const site of sites) this.#known[site]?.add(fact);
-    await this.#driver.perform(operation, sites, heard, client);
+  }
+
+  async #doAway(action: Extract<Action, { action: 'do' }>): Promise<void> {
+    const client = this.#away.get(action.client);
+    if (!client) return;
+    const operation = choose(client.tree, action, `o${this.#made + 1}`, this.#made + 1);
+    if (!operation || !client.isPossible(operation)) return;
+    this.#made++;
+    await this.#driver.away?.perform(action.client, operation, client.tree);
+    client.perform(operation);
   }
 }
 

@@ -20,7 +20,22 @@ export interface End {
 
 /** @returns a sentence for each complaint */
 export function judge(end: End): readonly string[] {
-  return [...differences(end), ...needlessConflicts(end), ...lostWrites(end), ...wrongNames(end)];
+  return [
+    ...differences(end),
+    ...needlessConflicts(end),
+    ...lostWrites(end),
+    ...wrongNames(end),
+    ...nameless(end.trees),
+  ];
+}
+
+/** Whatever is in conflict: an object that has no name anywhere in a tree is one that nobody can find. */
+export function nameless(trees: readonly Tree[]): readonly string[] {
+  return trees.flatMap((tree, site) =>
+    [...tree.objects.keys()]
+      .filter((id) => id !== ROOT && namesOf(tree, id).length === 0)
+      .map((id) => `${id} has no name at server ${site}`),
+  );
 }
 
 /** What can be seen without coming upon a conflict: the same everywhere, or it is a complaint. */

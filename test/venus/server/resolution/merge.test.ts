@@ -159,6 +159,56 @@ describe('what a server has forgotten', () => {
   });
 });
 
+describe('what no log explains', () => {
+  const made = update(5, { kind: 'make', made: [FILE], added: [{ directory: ROOT, name: 'a', fid: FILE }] });
+  const removed = update(6, {
+    kind: 'remove',
+    removed: [{ directory: ROOT, name: 'a', fid: FILE }],
+    gone: [FILE],
+  });
+
+  it('a name that only one server has stays there, and comes to no other one', () => {
+    const plan = mergeTwo(
+      { log: [made, removed], versions: new Map([[ROOT, vector([3, 1], 6)]]) },
+      {
+        versions: new Map([
+          [ROOT, vector([1, 1], 1)],
+          [OTHER, vector([1, 1], 1)],
+        ]),
+        names: { a: OTHER },
+      },
+    );
+    expect(stepsOf(plan)).toEqual([[], []]);
+    expect(plan.conflicts).toEqual([{ fid: ROOT, kind: 'dependent', name: 'a' }]);
+  });
+
+  it('a name that all have is no conflict, whatever was done to it', () => {
+    const taken = update(7, { kind: 'remove', removed: [{ directory: ROOT, name: 'file', fid: FILE }] });
+    const plan = mergeTwo(withFile(vector([2, 1], 1), [taken]), withFile(vector([1, 2], 1)));
+    expect(stepsOf(plan)).toEqual([[], []]);
+    expect(plan.conflicts).toEqual([]);
+  });
+
+  it('two names that were one, and that all have, are none either', () => {
+    const renamed = (unique: number, to: string) =>
+      update(unique, {
+        kind: 'rename',
+        removed: [{ directory: ROOT, name: 'file', fid: FILE }],
+        added: [{ directory: ROOT, name: to, fid: FILE }],
+      });
+    const side = (version: VersionVector, log: readonly LoggedUpdate[]): Held => ({
+      ...withFile(version, log),
+      names: { one: FILE, two: FILE },
+    });
+    const plan = mergeTwo(
+      side(vector([2, 1], 5), [renamed(5, 'one')]),
+      side(vector([1, 2], 6), [renamed(6, 'two')]),
+    );
+    expect(stepsOf(plan)).toEqual([[], []]);
+    expect(plan.conflicts).toEqual([]);
+  });
+});
+
 describe('repairs', () => {
   const repair = update(9, { kind: 'repair', changed: [FILE] });
 

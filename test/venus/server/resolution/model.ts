@@ -116,3 +116,31 @@ export function isAllowed(tree: Tree, operation: Operation): boolean {
       return object !== undefined && object.type !== 'symlink';
   }
 }
+
+/** A tree after an operation that is allowed in it. */
+export function applied(tree: Tree, operation: Operation): Tree {
+  const objects = new Map(tree.objects);
+  const entries = new Map([...tree.entries].map(([directory, names]) => [directory, new Map(names)]));
+  const { op, object } = operation;
+  const [given, taken] = [gives(operation), takes(operation)];
+  if (taken) entries.get(taken.directory)?.delete(taken.name);
+  if (given) entries.get(given.directory)?.set(given.name, object);
+  if (isMaking(operation)) objects.set(object, { type: TYPES[operation.op], writes: new Set() });
+  if (op === 'mkdir') entries.set(object, new Map());
+  const known = objects.get(object);
+  if (op === 'change' && known)
+    objects.set(object, { ...known, writes: new Set([...known.writes, operation.write]) });
+  if ((op === 'remove' || op === 'rmdir') && namesOf({ objects, entries }, object).length === 0) {
+    objects.delete(object);
+    entries.delete(object);
+  }
+  return { objects, entries };
+}
+
+const TYPES = { create: 'file', mkdir: 'directory', symlink: 'symlink' } as const;
+
+/** All that an operation is about: its object, and the directories of its names. */
+export function endsOf(operation: Operation): readonly Id[] {
+  const names = [gives(operation), takes(operation)].flatMap((name) => name?.directory ?? []);
+  return [...new Set([operation.object, ...names])];
+}

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Servers } from './harness.ts';
+import { nameless } from './judge.ts';
 import type { Conflict, Operation, Tree } from './model.ts';
 import { isAllowed, namesOf } from './model.ts';
-import { type Row, before, change, make, mkdir, move, rmdir, table } from './table.ts';
+import { type Row, before, change, make, mkdir, move, remove, rmdir, table } from './table.ts';
 
 const SIDES: readonly { readonly left: readonly number[]; readonly right: readonly number[] }[] = [
   { left: [0], right: [1] },
@@ -21,6 +22,7 @@ describe('the table of operation pairs', () => {
         const isIt = servers.all.map((server) => isTrue(server, each.replace('?', '')));
         expect(each.startsWith('?') ? isIt.includes(true) : !isIt.includes(false), each).toBe(true);
       }
+      expect(nameless(servers.all)).toEqual([]);
       expect(summary(servers.merge(all))).toEqual(summary(conflicts));
       expect(servers.plan(all).replicas.flatMap(({ steps }) => steps)).toEqual([]);
       if (conflicts.length === 0)
@@ -61,6 +63,27 @@ it('the status of a directory that stays since something came into it reaches se
   expect(summary(servers.merge([0, 1, 2]))).toEqual(['remove/update D']);
   expect(servers.server(2).objects.get('S')?.writes).toEqual(new Set(['1']));
   expect(servers.server(2).entries.get('S')).toEqual(new Map([['x', 'X']]));
+});
+
+it('a file that was removed at two servers goes, if one of them knew what was written to it', () => {
+  const servers = Servers.start(3);
+  for (const operation of before) servers.perform(operation, [0, 1, 2]);
+  servers.perform(change('F', '1'), [0, 2]);
+  servers.perform(remove('D', 'f', 'F'), [1]);
+  servers.perform(remove('D', 'f', 'F'), [0]);
+  expect(servers.merge([0, 1, 2])).toEqual([]);
+  for (const { objects } of servers.all) expect(objects.has('F')).toBe(false);
+});
+
+it('a file that was removed at two servers is in conflict by all that either of them did not know', () => {
+  const servers = Servers.start(3);
+  for (const operation of before) servers.perform(operation, [0, 1, 2]);
+  servers.perform(change('F', '1'), [1, 2]);
+  servers.perform(move('D', 'f', 'D', 'x', 'F'), [2]);
+  servers.perform(remove('D', 'f', 'F'), [1]);
+  servers.perform(remove('D', 'f', 'F'), [0]);
+  expect(summary(servers.merge([0, 1, 2]))).toEqual(['remove/update D', 'rename/remove D']);
+  expect(servers.server(2).entries.get('D')?.get('x')).toBe('F');
 });
 
 function parted({ left, right }: Row, sides: (typeof SIDES)[number]): Servers {

@@ -261,6 +261,13 @@ export const table: readonly Row[] = [
     ['D/x=G', 'D/y=G', '!D/g', '!D/g2'],
   ),
   row(
+    'rename, link and remove, rename: names of one file',
+    [move('D', 'g', 'D', 'x', 'G'), link('D', 'z', 'G'), remove('D', 'x', 'G')],
+    [move('D', 'g', 'D', 'y', 'G')],
+    [],
+    ['D/y=G', 'D/z=G', 'D/g2=G', '!D/g', '!D/x'],
+  ),
+  row(
     'rename elsewhere, link',
     [move('D', 'f', 'E', 'x', 'F')],
     [link('D', 'y', 'F')],
