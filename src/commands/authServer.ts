@@ -41,7 +41,7 @@ export async function authPlaceOf(
   realm: string,
   host: string | undefined,
 ): Promise<AuthPlace> {
-  const isMounted = context.address().kind === 'mount';
+  const isMounted = !context.isEmbedded();
   if (host !== undefined && !isMounted && (await isEmbedded(context, host))) return { kind: 'embedded' };
   const realmsFile = readRealmsFile(context.surroundings.env);
   if (host === undefined && !isMounted && !hostsOf(realm, realmsFile)) return { kind: 'embedded' };

@@ -8,6 +8,8 @@ export const coda: Tool = {
   commands: [
     { names: ['up'], load: async () => (await import('./coda/up.ts')).up },
     { names: ['down'], load: async () => (await import('./coda/down.ts')).down },
+    { names: ['mount'], load: async () => (await import('./coda/mount.ts')).mount },
+    { names: ['umount'], load: async () => (await import('./coda/umount.ts')).umount },
     { names: ['status'], load: async () => (await import('./coda/status.ts')).status },
     { names: ['ls'], load: async () => (await import('./coda/ls.ts')).ls },
     { names: ['cat'], load: async () => (await import('./coda/cat.ts')).cat },

@@ -3,6 +3,7 @@ import { type Pioctls, ROOT, call } from '../ipc/call.ts';
 import { getToken } from '../ipc/calls/getToken.ts';
 import { realmOfPath, toUserPath, toVenusPath } from '../ipc/codaPath.ts';
 import { ConfigurationError, UnsupportedError, VenusError, isErrno } from '../ipc/errors.ts';
+import { type Behind, behindMount } from '../ipc/mount/socketLink.ts';
 import { mountPointOf, openVenus, realmsOf, workingDirectory } from '../ipc/openVenus.ts';
 import type { HttpSession } from '../ipc/socket/httpSession.ts';
 import type { FileTree, Venus } from '../ipc/venus.ts';
@@ -78,6 +79,7 @@ export class Context {
   readonly #statuses: ExitStatus[] = [];
   #classicStatus = 0;
   #address: VenusAddress | undefined;
+  #behind: Behind | undefined;
   #speaksFor: number | undefined;
   #endStatus: number | undefined;
   #venus: Venus | undefined;
@@ -127,16 +129,24 @@ export class Context {
 
   /** The HTTP dialect of the embedded venus. @param what what needs it, for the error on a mounted Coda */
   async http(what: string): Promise<HttpSession> {
-    const address = this.address();
-    if (address.kind === 'socket') {
-      const { SocketVenus } = await import('../ipc/socket/socketVenus.ts');
-      const venus = await this.venus();
-      if (venus instanceof SocketVenus) return venus.http();
+    const venus = await this.venus();
+    const http = await venus.http?.();
+    if (http) return http;
+    if (this.#behindMount()?.kind === 'foreign') {
+      throw new UnsupportedError(`${what}: only for the owner of the venus that is mounted here`, {
+        why: 'What has no pioctl goes to the socket of the embedded venus, which belongs to its user.',
+        next: 'Ask him, or start a venus of your own with coda up.',
+      });
     }
     throw new UnsupportedError(`${what}: only the embedded venus does this`, {
       why: 'The venus in use is that of a mounted Coda, which has no request for it.',
       next: 'Start an embedded venus with coda up, and choose it with --venus unix:SOCKET.',
     });
+  }
+
+  /** Whether the embedded venus is in use, by its socket or where it is mounted; not for a real Coda, nor for another's venus. */
+  isEmbedded(): boolean {
+    return this.address().kind === 'socket' || this.#behindMount()?.kind === 'socket';
   }
 
   async realms(): Promise<readonly string[]> {
@@ -240,6 +250,12 @@ export class Context {
   exitStatus(): number {
     if (this.#endStatus !== undefined) return this.#endStatus;
     return this.classic ? this.#classicStatus : combineStatus(this.#statuses);
+  }
+
+  #behindMount(): Behind | undefined {
+    const address = this.address();
+    if (address.kind === 'mount') this.#behind ??= behindMount(address.directory);
+    return this.#behind;
   }
 
   async #workingDirectory(): Promise<string> {

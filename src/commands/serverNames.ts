@@ -43,7 +43,7 @@ export function serverNames(context: Context, numeric: boolean): ServerNames {
 function embeddedServers(context: Context) {
   let found: Promise<readonly { readonly address: string; readonly name: string }[]> | undefined;
   return () => {
-    if (context.address().kind === 'mount') return Promise.resolve([]);
+    if (!context.isEmbedded()) return Promise.resolve([]);
     found ??= context.venus().then((venus) => call(venus, listServers, ROOT));
     return found;
   };

@@ -27,7 +27,7 @@ export async function unsentLogAt(context: Context, typed: string): Promise<Unse
 /** Whose log it is; a real venus does not say. */
 async function ownerAt(context: Context, path: string): Promise<Pick<UnsentLog, 'owner' | 'isOwn'>> {
   const unknown = { owner: undefined, isOwn: false };
-  if (context.address().kind === 'mount') return unknown;
+  if (!context.isEmbedded()) return unknown;
   const http = await context.http('the owner of a log');
   const request = { method: 'GET', route: `/logs?path=${toQueryName(path)}` } as const;
   const [log] = (await http.json(request, logReportsSchema)).logs;

@@ -53,7 +53,7 @@ export async function makeCheckpoint(
   path: string,
   request: CheckpointRequest,
 ): Promise<VerifiedCheckpoint> {
-  const make = context.address().kind === 'mount' ? onMount : onEmbedded;
+  const make = !context.isEmbedded() ? onMount : onEmbedded;
   const made = await make(context, path, request);
   if (!made.verified) {
     const [first] = made.problems;

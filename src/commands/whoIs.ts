@@ -34,5 +34,5 @@ export async function whichRealm(context: Context, typed: string | undefined): P
 }
 
 async function firstRealm(context: Context): Promise<string | undefined> {
-  return context.address().kind === 'mount' ? undefined : (await context.realms())[0];
+  return !context.isEmbedded() ? undefined : (await context.realms())[0];
 }

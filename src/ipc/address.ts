@@ -3,8 +3,12 @@ import { existsSync, lstatSync, statfsSync } from 'node:fs';
 import { ConfigurationError } from './errors.ts';
 import { readConfiguration } from './venusConf.ts';
 
-export type VenusAddress =
-  { readonly kind: 'mount'; readonly directory: string } | { readonly kind: 'socket'; readonly path: string };
+export type VenusAddress = MountAddress | { readonly kind: 'socket'; readonly path: string };
+
+export interface MountAddress {
+  readonly kind: 'mount';
+  readonly directory: string;
+}
 
 /** What decides it, passed in. */
 export interface Surroundings {

@@ -1,4 +1,4 @@
-import type { VenusAddress } from './address.ts';
+import type { MountAddress, VenusAddress } from './address.ts';
 import { ROOT, call } from './call.ts';
 import { listRealms } from './calls/listRealms.ts';
 import type { Milliseconds } from './timeLimit.ts';
@@ -16,10 +16,22 @@ export interface OpenOptions {
 export async function openVenus(address: VenusAddress, options: OpenOptions): Promise<Venus> {
   if (address.kind === 'mount') {
     const { MountVenus } = await import('./mount/mountVenus.ts');
-    return new MountVenus(address.directory, options.timeLimit, options.marinerSocket);
+    const { directory } = address;
+    return new MountVenus(directory, options.timeLimit, options.marinerSocket, () =>
+      behind(address, options),
+    );
   }
   const { SocketVenus } = await import('./socket/socketVenus.ts');
   return new SocketVenus(address.path, options);
+}
+
+/** The embedded venus that is mounted there, if it is one, by its socket: for what a mount does not tell. */
+async function behind({ directory }: MountAddress, options: OpenOptions): Promise<Venus | undefined> {
+  const { behindMount } = await import('./mount/socketLink.ts');
+  const found = behindMount(directory);
+  if (found.kind !== 'socket') return undefined;
+  const { SocketVenus } = await import('./socket/socketVenus.ts');
+  return new SocketVenus(found.path, options);
 }
 
 /** Names of the realms below the Coda root. */

@@ -4,6 +4,7 @@
  */
 import type { StoreId } from './versionVector.ts';
 import type { PioctlRequest } from './framing.ts';
+import type { HttpSession } from './socket/httpSession.ts';
 import type { VenusEvent } from './venusEvent.ts';
 
 /** A running cache manager, as the tools see it. */
@@ -22,6 +23,9 @@ export interface Venus {
    * @throws UnsupportedError for the past of a venus that keeps none
    */
   events(wanted?: WantedEvents): AsyncIterable<VenusEvent>;
+
+  /** The HTTP dialect, for what the port does not have; undefined of a venus that is not an embedded one. */
+  http?(): Promise<HttpSession | undefined>;
 
   close(): Promise<void>;
 }
@@ -67,6 +71,12 @@ export interface WriteOptions {
   readonly exclusive: boolean;
 }
 
+/** Where contents are stored together with a time. */
+export interface StoreOptions extends WriteOptions {
+  /** Milliseconds since 1970; when it is stored if it is not given. */
+  readonly modified?: number | undefined;
+}
+
 export interface AttributeChange {
   readonly mode?: number;
   /** Coda user id. */
@@ -92,6 +102,8 @@ export interface FileStatus {
   readonly modified: number;
   /** Tells objects apart; the same for two names of one object. */
   readonly identity: string;
+  /** Another one for other contents, where venus knows it. */
+  readonly version?: string;
   /** Contents of the link by which a volume is mounted here, as `#name.`. */
   readonly mountPoint?: string;
 }

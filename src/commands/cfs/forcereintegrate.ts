@@ -122,7 +122,7 @@ async function reportWhatIsLeft(context: Context, typed: string, report: VolumeR
 
 /** What keeps the log; nothing where venus does not tell, or where the log has gone meanwhile. */
 async function findingAt(context: Context, typed: string): Promise<Finding | undefined> {
-  if (context.address().kind === 'mount') return undefined;
+  if (!context.isEmbedded()) return undefined;
   try {
     const { diagnoseAt } = await import('../coda/diagnoseAt.ts');
     return (await diagnoseAt(context, typed))[0];

@@ -205,7 +205,7 @@ async function livesLonger(
     const { clear } = await call(venus, getToken, ROOT, realm);
     if (clear.ends - context.surroundings.now() / 1000 <= seconds) return false;
     // A real venus does not know whose token it is.
-    return context.address().kind === 'mount' || (await call(venus, getTokenOwner, ROOT, realm)) === user;
+    return !context.isEmbedded() || (await call(venus, getTokenOwner, ROOT, realm)) === user;
   } catch (error) {
     if (isErrno(error, 'ENOTCONN', 'ENOENT')) return false;
     throw error;

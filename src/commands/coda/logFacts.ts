@@ -14,8 +14,7 @@ export interface Facts {
 
 /** Of the volume at a path or of all. A mounted Coda is asked about the volume alone. */
 export async function factsAt(context: Context, typed: string | undefined): Promise<Facts> {
-  if (context.address().kind === 'mount')
-    return { logs: await ofMount(context, typed ?? '.'), client: undefined };
+  if (!context.isEmbedded()) return { logs: await ofMount(context, typed ?? '.'), client: undefined };
   const { logs, client } = await reports(context, typed);
   return { logs: logs.map(toFacts), client };
 }

@@ -4,13 +4,13 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type ArchiveFormat, archiveFormats } from '../../cml/archive/entry.ts';
 import { checkSocketPath, defaultSocket } from '../../ipc/address.ts';
-import { CodaError, ConfigurationError } from '../../ipc/errors.ts';
 import { startSpinner } from '../../term/spinner.ts';
 import type { Command, Options } from '../command.ts';
 import type { Context } from '../context.ts';
 import { UsageError, exitStatusOf } from '../exitStatus.ts';
 import { formatOption } from '../formatOption.ts';
 import { sizeOption } from '../sizeOption.ts';
+import { asFailure, ownProgram, readyOf, tellParent } from './background.ts';
 
 declare const CODA_TOOLKIT_VERSION: string;
 
@@ -25,8 +25,7 @@ const NODE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
 /** As many as a version vector has places. */
 const MAX_SERVERS = 8;
 
-/** What a venus in the background tells the process that started it, once. */
-type Report = { readonly ready: Started } | { readonly failed: Failure };
+const VENUS = { what: 'venus', log: 'venus.log in its data directory' };
 
 /** A venus that is up. */
 interface Started {
@@ -36,14 +35,9 @@ interface Started {
   readonly auth2Port?: number | undefined;
 }
 
-interface Failure {
-  readonly code: string;
-  readonly message: string;
-  readonly why?: string;
-  readonly next?: string;
-}
-
 interface Start {
+  /** Where it is to be mounted, too. */
+  readonly mountDirectory: string | undefined;
   readonly place: Place;
   readonly realm: string | undefined;
   /** Those that it has, if none are named. */
@@ -73,20 +67,10 @@ interface Settings {
   readonly realConflicts?: boolean;
 }
 
-/** Venus could not be started. Its code is that of the reason. */
-class StartError extends CodaError {
-  readonly code: string;
-
-  constructor({ code, message, ...advice }: Failure) {
-    super(message, advice);
-    this.code = code;
-  }
-}
-
 export const up: Command = {
   usage:
     'coda up [--realm NAME] [--data DIR] [--socket PATH] [--servers A,B,...] [--clients A,B,...] ' +
-    '[--auth2 PORT] [--processes] [--cache-size SIZE] [--cache-objects N] [--checkpoint-format FORMAT] ' +
+    '[--auth2 PORT] [--processes] [--mount DIR] [--cache-size SIZE] [--cache-objects N] [--checkpoint-format FORMAT] ' +
     '[--real-conflicts] [--foreground]',
   summary: 'start a venus of your own, with its servers: a small Coda on this machine',
   description: [
@@ -113,6 +97,7 @@ export const up: Command = {
       flags: '--processes',
       summary: 'each server and each client as a process of its own; one that dies is started again',
     },
+    { flags: '--mount <dir>', summary: 'mount it there, too, as coda mount does' },
     { flags: '--cache-size <size>', summary: 'what files in the cache may take, as 64M or 2G (default 16G)' },
     {
       flags: '--cache-objects <n>',
@@ -141,11 +126,37 @@ export const up: Command = {
       realm: options.value('realm'),
       servers: serverNames(options),
       processes: options.flag('processes'),
+      mountDirectory: mountDirectoryOf(options, place),
       auth2Port: auth2PortOf(options),
     };
-    await (options.flag('foreground') ? inForeground : inBackground)(context, start);
+    if (options.flag('foreground')) return inForeground(context, start);
+    await clearDeadMounts(context);
+    await inBackground(context, start);
+    if (start.mountDirectory !== undefined) await mountToo(context, start);
   },
 };
+
+/** @throws UsageError */
+function mountDirectoryOf(options: Options, { clients }: Place): string | undefined {
+  const directory = options.value('mount');
+  if (directory === undefined) return undefined;
+  if (options.flag('foreground')) throw new UsageError('--mount: not with --foreground; use coda mount');
+  if (clients.length > 1)
+    throw new UsageError('--mount: with several clients, mount the one that is wanted with coda mount');
+  return resolve(directory);
+}
+
+/** What killed processes left mounted is in the way of everybody who looks there. */
+async function clearDeadMounts(context: Context): Promise<void> {
+  const { clearDead } = await import('../../fuse/mounting.ts');
+  for (const directory of await clearDead(context.surroundings.uid))
+    context.note(`${directory}: took away a mount whose process had ended`);
+}
+
+async function mountToo(context: Context, { place, mountDirectory = '' }: Start): Promise<void> {
+  const { mountInBackground } = await import('./mountProcess.ts');
+  await mountInBackground(context, mountDirectory, place.clients[0]?.socket ?? '');
+}
 
 function placeFor({ surroundings }: Context, options: Options): Place {
   const { env } = surroundings;
@@ -259,7 +270,7 @@ async function inForeground(
     await daemon.ended;
   } catch (error) {
     if (!process.send) throw error;
-    tellParent({ failed: asFailure(error) });
+    tellParent({ failed: asFailure(error, VENUS) });
     context.count(exitStatusOf(error));
   }
 }
@@ -277,27 +288,6 @@ function startNode({ dataDirectory }: Place): ChildProcess {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     cwd: dataDirectory,
   });
-}
-
-function ownProgram(): string {
-  const [, program] = process.argv;
-  if (program === undefined) throw new ConfigurationError('coda: started in an unknown way');
-  return program;
-}
-
-function asFailure(error: unknown): Failure {
-  if (!(error instanceof CodaError)) return startFailure(String(error));
-  const { code, message, why, next } = error;
-  return { code, message, ...(why === undefined ? {} : { why }), ...(next === undefined ? {} : { next }) };
-}
-
-/** A failure of no known kind. */
-function startFailure(message: string): Failure {
-  return { code: 'start', message, next: 'See venus.log in its data directory.' };
-}
-
-function tellParent(report: Report): void {
-  process.send?.(report, () => process.disconnect());
 }
 
 /** Starts venus as a process of its own, and waits until it answers. */
@@ -328,37 +318,13 @@ async function inBackground(
   });
   closeSync(log);
   const spinner = startSpinner('starting venus', context.terminal);
-  const report = await reportOf(child, context.timeLimit).finally(() => spinner.stop());
-  if ('failed' in report) throw new StartError(report.failed);
+  const ready = await readyOf(child, context.timeLimit, VENUS, isReady).finally(() => spinner.stop());
   child.unref();
-  announce(context, place, report.ready);
+  announce(context, place, ready);
 }
 
-function reportOf(child: ChildProcess, timeLimit: number): Promise<Report> {
-  return new Promise((resolve, reject) => {
-    const giveUp = setTimeout(() => {
-      child.kill();
-      reject(new StartError(startFailure(`venus did not start within ${timeLimit / 1000} s`)));
-    }, timeLimit);
-    const settle = () => clearTimeout(giveUp);
-    child.once('message', (message) => {
-      settle();
-      if (isReport(message)) resolve(message);
-      else reject(new StartError(startFailure('venus started in an unknown way')));
-    });
-    child.once('exit', (code, signal) => {
-      settle();
-      reject(new StartError(startFailure(`venus ended while it started (${signal ?? `status ${code}`})`)));
-    });
-    child.once('error', (error) => {
-      settle();
-      reject(error);
-    });
-  });
-}
-
-function isReport(message: unknown): message is Report {
-  return typeof message === 'object' && message !== null && ('ready' in message || 'failed' in message);
+function isReady(message: unknown): message is Started {
+  return typeof message === 'object' && message !== null && 'realm' in message && 'pid' in message;
 }
 
 function announce(

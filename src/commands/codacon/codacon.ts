@@ -100,7 +100,7 @@ async function watch(context: Context, wanted: WantedEvents, isPatient: boolean)
 
 /** What to ask a venus that is back: what it has done meanwhile, if it keeps that. */
 function asksAgain(context: Context, latest: number): WantedEvents {
-  return context.address().kind === 'mount' ? {} : { since: latest + 1 };
+  return !context.isEmbedded() ? {} : { since: latest + 1 };
 }
 
 /** Resolves at the end of a history. @throws VenusUnavailableError at that of a stream that should have gone on */

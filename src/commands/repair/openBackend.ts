@@ -16,10 +16,9 @@ export async function openBackend(context: Context): Promise<RepairPlace> {
   const files = await context.files();
   const real = await realBackend(context, files);
   const shown = new ShownFiles(files, () => real.shown);
-  const backend =
-    context.address().kind === 'mount'
-      ? real
-      : new EitherBackend(new VenusBackend(await context.http('repair'), files), real);
+  const backend = !context.isEmbedded()
+    ? real
+    : new EitherBackend(new VenusBackend(await context.http('repair'), files), real);
   return { backend, files: () => Promise.resolve(shown) };
 }
 

@@ -51,7 +51,7 @@ function keepOf(whose: string, servers: readonly string[]): ReplicaKeep {
 
 /** What the servers tell of the conflict: who wrote what. A mounted Coda tells nothing. */
 async function conflictOf(context: Context, path: string): Promise<ServerConflict | undefined> {
-  if (context.address().kind === 'mount') return undefined;
+  if (!context.isEmbedded()) return undefined;
   let found: ServerConflict | undefined;
   for await (const conflict of conflictsAt(context, undefined))
     if (conflict.kind === 'server/server' && conflict.path === path) found = conflict;

@@ -5,14 +5,18 @@ import type {
   ListOptions,
   FileStatus,
   FileTree,
+  StoreOptions,
   WriteOptions,
 } from '../venus.ts';
 import type { HttpSession } from './httpSession.ts';
 import {
+  STATUS_HEADER,
+  changedSchema,
   directoryLineSchema,
   emptySchema,
   fileStatusSchema,
   linkTargetSchema,
+  parseStatusHeader,
   resolvedSchema,
   toQueryName,
 } from './routes.ts';
@@ -81,6 +85,53 @@ export class HttpFiles implements FileTree {
 
   setattr(path: string, change: AttributeChange): Promise<void> {
     return this.#change('setattr', { path, ...change });
+  }
+
+  /** As write, and tells what has become of the file. */
+  async store(
+    path: string,
+    contents: AsyncIterable<Uint8Array> | Uint8Array,
+    { mode, exclusive, modified }: StoreOptions,
+  ): Promise<FileStatus> {
+    const time = modified === undefined ? {} : { modified };
+    const query = route('write', { path, mode, exclusive: exclusive ? 1 : 0, status: 1, ...time });
+    const answer = await this.#http.json({ method: 'PUT', route: query, bytes: contents }, changedSchema);
+    return answer.status;
+  }
+
+  /** As mkdir, symlink, link and setattr of the object itself, and tells what it is then. */
+  async changed(
+    operation: 'mkdir' | 'symlink' | 'link' | 'setattr',
+    query: Readonly<Record<string, string | number>>,
+  ): Promise<FileStatus> {
+    const request = { method: 'POST', route: route(operation, { ...query, status: 1 }) } as const;
+    return (await this.#http.json(request, changedSchema)).status;
+  }
+
+  /**
+   * The contents of a file that may be read, or be changed, and what it is. All of the contents are to be taken.
+   * @param known a version of which no contents are wanted, or `any`
+   * @throws VenusError EACCES, EROFS
+   */
+  async open(
+    path: string,
+    wanted: 'read' | 'write',
+    known: string | undefined,
+  ): Promise<{ readonly status: FileStatus; readonly contents: AsyncIterable<Uint8Array> | undefined }> {
+    const query = { path, wanted, ...(known === undefined ? {} : { known }) };
+    const request = { method: 'GET', route: route('open', query) } as const;
+    const { header, bytes } = await this.#http.headed(request, STATUS_HEADER);
+    const status = parseStatusHeader(header);
+    if (known === undefined || (known !== 'any' && known !== status.version))
+      return { status, contents: bytes };
+    for await (const none of bytes)
+      throw new ProtocolError(`open: ${none.length} bytes that were not asked for`);
+    return { status, contents: undefined };
+  }
+
+  /** @throws VenusError EACCES, EROFS where the contents of a file may not be read, or not be changed */
+  async checkAccess(path: string, wanted: 'read' | 'write'): Promise<void> {
+    await this.#http.json({ method: 'GET', route: route('access', { path, wanted }) }, emptySchema);
   }
 
   async #change(operation: string, query: Readonly<Record<string, string | number>>): Promise<void> {

@@ -15,7 +15,7 @@ export interface HttpRequest {
   readonly route: string;
   /** A body, either JSON or bytes. */
   readonly json?: unknown;
-  readonly bytes?: AsyncIterable<Uint8Array>;
+  readonly bytes?: AsyncIterable<Uint8Array> | Uint8Array;
   /** How long the answer may take to begin, if not as long as every request: venus works while the body comes. */
   readonly patience?: Milliseconds;
 }
@@ -62,12 +62,26 @@ export class HttpSession {
     }
   }
 
+  /** One request whose answer is bytes, and a header that goes before them. All of the bytes are to be taken. */
+  async headed(
+    request: HttpRequest,
+    header: string,
+  ): Promise<{ readonly header: string; readonly bytes: AsyncIterable<Uint8Array> }> {
+    const response = await this.#send(request, this.#options.timeLimit);
+    const value = response.headers[header];
+    if (typeof value !== 'string') throw new ProtocolError(`${request.route}: ${header} is missing`);
+    return { header: value, bytes: this.#bytesOf(response, request) };
+  }
+
   /** One request whose answer is bytes. @param silence how long nothing may come, 0 = for ever */
   async *bytes(
     request: HttpRequest,
     silence: Milliseconds = this.#options.timeLimit,
   ): AsyncGenerator<Uint8Array> {
-    const response = await this.#send(request, silence);
+    yield* this.#bytesOf(await this.#send(request, silence), request);
+  }
+
+  async *#bytesOf(response: Dispatcher.ResponseData, request: HttpRequest): AsyncGenerator<Uint8Array> {
     try {
       for await (const chunk of response.body) {
         if (!(chunk instanceof Uint8Array))
@@ -143,8 +157,9 @@ export class HttpSession {
   }
 }
 
-function bodyOf(request: HttpRequest): string | Readable | null {
+function bodyOf(request: HttpRequest): string | Uint8Array | Readable | null {
   if (request.json !== undefined) return JSON.stringify(request.json);
+  if (request.bytes instanceof Uint8Array) return request.bytes;
   return request.bytes === undefined ? null : Readable.from(request.bytes, { objectMode: false });
 }
 

@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { CLEAR_TOKEN_SIZE, SECRET_TOKEN_SIZE } from '../clearToken.ts';
-import { refusalCodes } from '../errors.ts';
+import { ProtocolError, refusalCodes } from '../errors.ts';
 import { decodeText, encodeText, hasEscapedBytes } from '../text.ts';
 
 const bytes = v.pipe(
@@ -71,8 +71,23 @@ export const fileStatusSchema = v.object({
   ownerName: v.exactOptional(nameSchema),
   modified: v.number(),
   identity: v.string(),
+  version: v.exactOptional(v.string()),
   mountPoint: v.exactOptional(nameSchema),
 });
+/** Tells what a file is whose contents follow: JSON in base64. */
+export const STATUS_HEADER = 'coda-status';
+
+/** @throws ProtocolError */
+export function parseStatusHeader(text: string): v.InferOutput<typeof fileStatusSchema> {
+  try {
+    return v.parse(fileStatusSchema, JSON.parse(Buffer.from(text, 'base64').toString('utf8')));
+  } catch (cause) {
+    throw new ProtocolError(`${STATUS_HEADER}: not the status of a file`, {}, { cause });
+  }
+}
+
+/** Of an answer that was asked to tell what became of an object. */
+export const changedSchema = v.object({ status: fileStatusSchema });
 
 export const resolvedSchema = v.object({ path: nameSchema, status: fileStatusSchema });
 export const linkTargetSchema = v.object({ target: nameSchema });

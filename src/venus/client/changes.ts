@@ -48,17 +48,20 @@ export class Changes {
   }
 
   /** A new file with its contents. */
-  makeFile(request: NewName, contents: Contents): Promise<void> {
+  makeFile(request: NewName, contents: Contents, modified?: number): Promise<void> {
     const { directory, name, mode } = request;
     return this.#make(request, 'file', (fid) => [
       { mutation: { op: 'create', parent: directory, name, fid, mode } },
       ...(contents.length > 0 ? [storeOf(fid, contents)] : []),
+      ...timeOf(fid, modified),
     ]);
   }
 
-  /** New contents of a file. */
-  store(fid: Fid, contents: Contents): Promise<void> {
-    return retried(() => this.#change(fid.volume, [fid], () => [storeOf(fid, contents)]));
+  /** New contents of a file. @param modified milliseconds since 1970, if it is not to be the time of the store */
+  store(fid: Fid, contents: Contents, modified?: number): Promise<void> {
+    return retried(() =>
+      this.#change(fid.volume, [fid], () => [storeOf(fid, contents), ...timeOf(fid, modified)]),
+    );
   }
 
   link({ directory, name }: Name, fid: Fid): Promise<void> {
@@ -233,6 +236,10 @@ async function retried(change: () => Promise<void>): Promise<void> {
 
 function storeOf(fid: Fid, { length, container }: Contents): NewMutation {
   return { mutation: { op: 'store', fid, length }, container };
+}
+
+function timeOf(fid: Fid, modified: number | undefined): readonly NewMutation[] {
+  return modified === undefined ? [] : [{ mutation: { op: 'utimes', fid, modified } }];
 }
 
 function removalOf({ directory, name }: Name, { fid, type, linkCount }: Vnode): NewMutation {

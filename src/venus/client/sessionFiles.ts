@@ -5,8 +5,10 @@ import type {
   FileStatus,
   FileTree,
   ListOptions,
+  StoreOptions,
   WriteOptions,
 } from '../../ipc/venus.ts';
+import type { StoreId } from '../../ipc/versionVector.ts';
 import { fail } from '../fail.ts';
 import { type EntryRecord, FRAGMENT, type ObjectStatus } from '../net/fileProtocol.ts';
 import { isErrno } from '../../ipc/errors.ts';
@@ -107,7 +109,7 @@ export class SessionFiles implements FileTree {
     }
   }
 
-  async write(path: string, contents: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<void> {
+  async write(path: string, contents: AsyncIterable<Uint8Array>, options: StoreOptions): Promise<void> {
     const target = await this.#storeTarget(path, options);
     const room = await this.#roomFor(target);
     const { client } = target.session;
@@ -119,8 +121,8 @@ export class SessionFiles implements FileTree {
     this.#session.patience.renew();
     const changes = new Changes(target.session);
     try {
-      if (target.kind === 'existing') await changes.store(target.fid, received);
-      else await changes.makeFile(target, received);
+      if (target.kind === 'existing') await changes.store(target.fid, received, options.modified);
+      else await changes.makeFile(target, received, options.modified);
     } catch (error) {
       await client.files.discard(received);
       throw error;
@@ -170,9 +172,22 @@ export class SessionFiles implements FileTree {
     await changesIn(directory).remove({ directory: directory.status.fid, name });
   }
 
-  async setattr(path: string, change: AttributeChange): Promise<void> {
-    const { status, session } = changeable(await walk(this.#session, path, true));
+  /** @param follow whether a symbolic link in the last position is followed */
+  async setattr(path: string, change: AttributeChange, follow = true): Promise<void> {
+    const { status, session } = changeable(await walk(this.#session, path, follow));
     await new Changes(session).setStatus(status.fid, change);
+  }
+
+  /** @throws VenusError EACCES, EROFS where the contents of an object may not be read, or not be changed */
+  async checkAccess(path: string, wanted: 'read' | 'write'): Promise<void> {
+    const place = await walk(this.#session, path, true);
+    if (wanted === 'read') {
+      if (place.kind === 'object') await place.session.checkRead(place.status.fid);
+      return;
+    }
+    const { status, session } = changeable(place);
+    if (status.type === 'directory') await session.checkChange(status.fid);
+    else await new Changes(session).checkStore(status.fid);
   }
 
   /** A mount point goes by rmmount alone, so that a volume does not vanish by a slip of the hand; a conflict by repair. */
@@ -269,7 +284,7 @@ const rootStatus: FileStatus = {
 };
 
 function describe(status: ObjectStatus, realm: string): FileStatus {
-  const { type, length, mode, linkCount, owner, ownerName, modified, fid } = status;
+  const { type, length, mode, linkCount, owner, ownerName, modified, fid, versionVector } = status;
   return {
     type,
     length,
@@ -279,7 +294,12 @@ function describe(status: ObjectStatus, realm: string): FileStatus {
     ownerName,
     modified,
     identity: formatRealmFid({ ...fid, realm }),
+    version: versionText(versionVector.storeId),
   };
+}
+
+function versionText({ host, unique }: StoreId): string {
+  return `${host.toString(16)}.${unique.toString(16)}`;
 }
 
 /** A directory of versions, which venus makes up (spec/repair.md, 2.3). */

@@ -6,7 +6,7 @@ import type { ListedVersion } from '../../ipc/venus.ts';
 import type { StoreId } from '../../ipc/versionVector.ts';
 import { fail } from '../fail.ts';
 import type { Credentials, EntryRecord, FileProtocol, ObjectStatus } from '../net/fileProtocol.ts';
-import { requireMode, requireRights } from '../tree/access.ts';
+import { requireMode, requireRights, rightsIn } from '../tree/access.ts';
 import { ANY_USER, type Identity } from '../tree/identity.ts';
 import { isInconsistent } from '../tree/version.ts';
 import { type DirectoryVnode, type Vnode, lengthOf } from '../tree/vnodes.ts';
@@ -165,6 +165,20 @@ export class UserSession {
     requireRights(await this.#cache.ruler(this.asker(), vnode), this.identity(), Right.Read);
     requireMode(vnode, 'read');
     return this.#patiently(() => this.client.files.open(this.asker(), fid));
+  }
+
+  /** @throws VenusError EACCES unless he may read the contents of a file, or list a directory */
+  async checkRead(fid: Fid): Promise<void> {
+    const vnode = await this.#cache.object(this.asker(), fid);
+    const ruler = await this.#cache.ruler(this.asker(), vnode);
+    requireRights(ruler, this.identity(), vnode.type === 'directory' ? Right.Lookup : Right.Read);
+    if (vnode.type === 'file') requireMode(vnode, 'read');
+  }
+
+  /** @throws VenusError EACCES if he may neither make nor remove anything in a directory */
+  async checkChange(directory: Fid): Promise<void> {
+    const vnode = await this.complete(directory);
+    if ((rightsIn(vnode, this.identity()) & (Right.Insert | Right.Delete)) === 0) fail('EACCES');
   }
 
   /** @throws VenusError ETIMEDOUT, too, for a directory that the servers do not have yet */

@@ -1,8 +1,8 @@
-import { toJsonName } from '../../../ipc/socket/routes.ts';
+import { STATUS_HEADER, toJsonName } from '../../../ipc/socket/routes.ts';
 import type { FileStatus } from '../../../ipc/venus.ts';
 import { VenusError } from '../../../ipc/errors.ts';
 import { errno } from '../../../ipc/errno.ts';
-import { type Exchange, type Route, write } from './exchange.ts';
+import { type Exchange, type Route, badRequest, write } from './exchange.ts';
 
 /** Directory lines written at a time. */
 const LINES = 256;
@@ -43,40 +43,31 @@ export const treeRoutes: Readonly<Record<string, Route>> = {
     exchange.response.end();
   },
 
-  'GET /tree/read': async (exchange) => {
-    try {
-      for await (const bytes of exchange.files.read(exchange.name('path'))) {
-        await send(exchange, 'application/octet-stream', bytes);
-        if (exchange.response.destroyed) return;
-      }
-    } catch (error) {
-      if (!exchange.response.headersSent) throw error;
-      // Half a file must not look like a whole one.
-      exchange.response.destroy();
-      return;
-    }
-    exchange.response.end();
-  },
+  'GET /tree/read': (exchange) => sendContents(exchange, exchange.name('path')),
 
   'PUT /tree/write': async (exchange) => {
-    const options = { mode: exchange.number('mode'), exclusive: exchange.number('exclusive') !== 0 };
+    const options = {
+      mode: exchange.number('mode'),
+      exclusive: exchange.number('exclusive') !== 0,
+      modified: exchange.optionalNumber('modified'),
+    };
     await exchange.files.write(exchange.name('path'), contents(exchange), options);
-    exchange.reply({});
+    await done(exchange);
   },
 
   'POST /tree/mkdir': async (exchange) => {
     await exchange.files.mkdir(exchange.name('path'), exchange.number('mode'));
-    exchange.reply({});
+    await done(exchange);
   },
 
   'POST /tree/symlink': async (exchange) => {
     await exchange.files.symlink(exchange.name('path'), exchange.name('target'));
-    exchange.reply({});
+    await done(exchange);
   },
 
   'POST /tree/link': async (exchange) => {
     await exchange.files.link(exchange.name('existing'), exchange.name('path'));
-    exchange.reply({});
+    await done(exchange);
   },
 
   'POST /tree/rename': async (exchange) => {
@@ -91,14 +82,59 @@ export const treeRoutes: Readonly<Record<string, Route>> = {
 
   'POST /tree/setattr': async (exchange) => {
     const [mode, owner, modified] = ['mode', 'owner', 'modified'].map((key) => exchange.optionalNumber(key));
-    await exchange.files.setattr(exchange.name('path'), {
+    const change = {
       ...(mode === undefined ? {} : { mode }),
       ...(owner === undefined ? {} : { owner }),
       ...(modified === undefined ? {} : { modified }),
-    });
+    };
+    await exchange.files.setattr(exchange.name('path'), change, exchange.optionalNumber('follow') !== 0);
+    await done(exchange);
+  },
+
+  'GET /tree/access': async (exchange) => {
+    await exchange.files.checkAccess(exchange.name('path'), wantedAccess(exchange));
     exchange.reply({});
   },
+
+  // What opening a file takes, in one request: may it, what is it, and its contents unless they are known.
+  'GET /tree/open': async (exchange) => {
+    const [path, known] = [exchange.name('path'), exchange.optionalName('known')];
+    const wanted = wantedAccess(exchange);
+    const status = await exchange.files.lstat(path);
+    const isKnown = known !== undefined && (known === 'any' || known === status.version);
+    if (wanted === 'write' || isKnown) await exchange.files.checkAccess(path, wanted);
+    const json = JSON.stringify(toJson(status));
+    exchange.response.setHeader(STATUS_HEADER, Buffer.from(json).toString('base64'));
+    if (isKnown) exchange.response.end();
+    else await sendContents(exchange, path);
+  },
 };
+
+async function sendContents(exchange: Exchange, path: string): Promise<void> {
+  try {
+    for await (const bytes of exchange.files.read(path)) {
+      await send(exchange, 'application/octet-stream', bytes);
+      if (exchange.response.destroyed) return;
+    }
+  } catch (error) {
+    if (!exchange.response.headersSent) throw error;
+    // Half a file must not look like a whole one.
+    exchange.response.destroy();
+    return;
+  }
+  exchange.response.end();
+}
+
+function wantedAccess(exchange: Exchange): 'read' | 'write' {
+  const wanted = exchange.name('wanted');
+  return wanted === 'read' || wanted === 'write' ? wanted : badRequest('wanted is neither read nor write');
+}
+
+/** The answer to a change: what the object is then, for those who want to know. */
+async function done(exchange: Exchange): Promise<void> {
+  const isAsked = exchange.optionalNumber('status') === 1;
+  exchange.reply(isAsked ? { status: toJson(await exchange.files.lstat(exchange.name('path'))) } : {});
+}
 
 function toJson(status: FileStatus): object {
   const { ownerName, mountPoint, ...rest } = status;
