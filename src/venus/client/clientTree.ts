@@ -227,6 +227,11 @@ export class ClientTree {
     }
   }
 
+  /** Looks at what is here when no change is under way. */
+  betweenChanges<Result>(look: () => Result): Promise<Result> {
+    return this.#database.transaction(look);
+  }
+
   /** The path of an object from the root of its volume, as far as it is known here. */
   pathTo(fid: Fid): string {
     const vnode = this.cache.vnodes.find(fid);

@@ -46,7 +46,7 @@ export async function checkpoint(
   containers: Containers,
   { spool, realm, volume, volumeName, mount, format, signal }: CheckpointRequest,
 ): Promise<LogCheckpoint> {
-  const part = new LogPart(tree.logs, volume, signal);
+  const part = await tree.betweenChanges(() => new LogPart(tree.logs, volume, signal));
   const owner = { uid: part.uid, realm, volume: volumeName };
   const lines = function* () {
     for (const record of part.records()) yield toCmlLine(record, mount);
@@ -65,7 +65,7 @@ export async function checkpoint(
   }
 }
 
-/** The records that a log has at one moment. */
+/** The records that a log has at one moment, between two changes: while one is made, it counts already and is not there yet. */
 class LogPart {
   readonly uid: number;
   readonly last: number;

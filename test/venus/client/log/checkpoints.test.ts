@@ -202,6 +202,19 @@ describe('checkpoints', () => {
     expect(written()).toEqual(both);
   });
 
+  it('are whole when they begin while a change is on its way to the disk', async () => {
+    await client().files().mkdir(`${TOP}/d`, 0o755);
+    for (let at = 0; at < 20; at++) await client().write(`${TOP}/d/${at}`, 'x');
+    for (let at = 0; at < 20; at++) {
+      const before = client().log().entries;
+      const removing = client().files().remove(`${TOP}/d/${at}`);
+      while (client().log().entries === before) await new Promise((resolve) => setImmediate(resolve));
+      const { archive, entries } = await client().session().checkpoint(ROOT);
+      await removing;
+      expect((await verifyCheckpointFiles(archive, { pending: entries })).problems).toEqual([]);
+    }
+  });
+
   it('that several ask for at once are written one after the other', async () => {
     await client().write(`${TOP}/f`, 'new');
     await Promise.all([1, 2, 3].map(() => client().session().checkpoint(ROOT)));
