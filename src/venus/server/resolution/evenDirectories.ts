@@ -59,12 +59,17 @@ function joined(
   storeId: StoreId,
   sites: readonly number[],
 ): EvenDirectory['version'] {
-  const vectors = summaries.map(({ vnode }) => vnode.versionVector.versions);
+  const vnodes = summaries.map(({ vnode }) => vnode);
+  const settled = vnodes.find((one) => !isInconsistent(one) && vnodes.every((other) => hasAll(one, other)));
+  const modified = Math.max(...vnodes.map((vnode) => vnode.modified));
+  // Servers that are away may have the same: another version would never come to them, as no log is about it.
+  if (settled) return { versionVector: settled.versionVector, modified };
+  const vectors = vnodes.map(({ versionVector }) => versionVector.versions);
   const largest = (vectors[0] ?? []).map((_, at) =>
     Math.max(...vectors.map((versions) => versions[at] ?? 0)),
   );
   return {
     versionVector: countUp({ versions: largest, storeId, flags: 0 }, sites),
-    modified: Math.max(...summaries.map(({ vnode }) => vnode.modified)),
+    modified,
   };
 }
